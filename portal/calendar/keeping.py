@@ -1,0 +1,99 @@
+"""Changing the calendar: load a year, set one day apart, take that back. Each change is written to the audit record.
+
+Deadlines that were fixed before a change stay as they are: what somebody was promised in writing does not move
+behind their back.
+"""
+
+import secrets
+from datetime import date
+
+from flask import g
+
+from portal import audit
+from portal.calendar.days import Calendar
+from portal.calendar.models import CalendarDay, CalendarRevision, CalendarYear
+from portal.calendar.official import OFF, Day, weekend_or
+from portal.db import atomic, now
+from portal.values import Conflict, Refused
+
+WORDS = {"off": "休", "work": "班"}
+
+
+def load_year(year: int, days: dict[date, Day], source: str, person, *, provisional: bool = False) -> None:
+    """Make `days` the official calendar of `year`; an earlier load of the same year is replaced as a whole.
+
+    `person` is None where the program itself loads (a demo). The days were checked by `official.read_csv`.
+    """
+    with atomic():
+        _changed()
+        before = CalendarYear.get_or_none(CalendarYear.year == year)
+        CalendarYear.delete().where(CalendarYear.year == year).execute()
+        CalendarYear.create(
+            year=year, source=source, provisional=provisional, loaded_at=now(), **_who(person),
+            days={day.isoformat(): list(meaning) for day, meaning in sorted(days.items())},
+        )
+        audit.record(
+            "calendar.load", "calendar_year", str(year),
+            detail={
+                "off": sum(meaning.kind == OFF for meaning in days.values()), "days": len(days),
+                "provisional": provisional,
+            },
+            changes={"source": [before.source if before else None, source]},
+        )
+
+
+def set_day(day: date, kind: str, name: str, person, version: int = 0) -> None:
+    """Set `day` apart from the official calendar: `kind` "off" or "work", `name` says why.
+
+    `version` is that of the row on screen, 0 if there was none. Raises Conflict if somebody changed the day in the
+    meantime, Refused if it would change nothing.
+    """
+    with atomic():
+        special = Calendar.load().special(day)
+        _changed()
+        row = _same_as_seen(day, version)
+        if row is None and weekend_or(day, special) == (kind == "work"):
+            raise Refused(f"{day} 按原安排就是“{WORDS[kind]}”，不用另外设置。", "kind")
+        if row is None:
+            CalendarDay.create(date=day, kind=kind, name=name, **_who(person))
+        else:
+            (CalendarDay.update(kind=kind, name=name, at=now(), version=row.version + 1, **_who(person))
+             .where(CalendarDay.id == row.id).execute())
+        audit.record("calendar.set_day", "calendar_day", day.isoformat(), changes={
+            "kind": [row.kind if row else None, kind], "name": [row.name if row else None, name],
+        })
+
+
+def remove_day(day: date, version: int) -> None:
+    """Let the official calendar hold again for `day`. Raises Conflict if somebody changed it in the meantime."""
+    with atomic():
+        _changed()
+        row = _same_as_seen(day, version)
+        if row is None:
+            raise Refused(f"{day} 没有单独设置，不用恢复。")
+        row.delete_instance()
+        audit.record("calendar.remove_day", "calendar_day", day.isoformat(), changes={
+            "kind": [row.kind, None], "name": [row.name, None],
+        })
+
+
+def _same_as_seen(day: date, version: int) -> CalendarDay | None:
+    row = CalendarDay.get_or_none(CalendarDay.date == day)
+    if (row.version if row else 0) != version:
+        raise Conflict(row.by_name if row else "", f"改动了 {day}" if row else "", f"/calendar/days/{day}")
+    return row
+
+
+def _changed() -> None:
+    """Give the calendar a new token. Done before the rows are read: on PostgreSQL a second change waits here.
+
+    Nobody may load the calendar between this and the writing, or the old days would be kept under the new token.
+    """
+    token = secrets.token_hex(16)
+    g.pop("calendar_token", None)
+    (CalendarRevision.insert(id=1, token=token)
+     .on_conflict(conflict_target=[CalendarRevision.id], update={CalendarRevision.token: token}).execute())
+
+
+def _who(person) -> dict:
+    return {"by": person.id, "by_name": person.name} if person is not None else {"by": None, "by_name": ""}

@@ -1,0 +1,125 @@
+"""One transaction for each writing request, and each rendered form is carried out at most once.
+
+A redirect means success and commits; every other answer (the form shown again, a refusal, an error) rolls back, so
+nothing is ever half-saved.
+"""
+
+import datetime
+import re
+import secrets
+
+import flask
+from flask import abort, redirect, request, session
+from flask_login import current_user
+from flask_wtf.csrf import generate_csrf
+from markupsafe import Markup
+
+from portal.db import atomic, database, now
+from portal.forms.models import LONGEST_LOCATION, RequestKey
+
+SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")
+#: How a browser sends a form; "" is a form without fields.
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data", "")
+KEY_LENGTH = 32
+KEY = re.compile(f"[0-9a-f]{{{KEY_LENGTH}}}")
+#: Nobody sends a form again after a week; until then its key leads to what came of it.
+KEPT_DAYS = 7
+
+
+class Flask(flask.Flask):
+    """A Flask whose writing views run inside a transaction of their own."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        #: What a room does with a writing request before the write lock is taken (examining uploads, for example).
+        self.before_writing = []
+
+    def dispatch_request(self):
+        view = self.view_functions.get(request.endpoint)
+        if request.method in SAFE or request.routing_exception or getattr(view, "own_transaction", False):
+            return super().dispatch_request()
+        request.form  # noqa: B018 - read the body before the write lock is taken: a slow line must not hold it
+        for prepare in self.before_writing:
+            prepare()
+        try:
+            return self._carry_out()
+        except BaseException:
+            session.pop("_flashes", None)  # "已保存" must not greet somebody whose act was rolled back
+            raise
+
+    def _carry_out(self):
+        with atomic() as transaction:
+            if earlier := _earlier():
+                return redirect(earlier, 303)
+            response = self.make_response(super().dispatch_request())
+            if 300 <= response.status_code < 400:
+                _remember(response.location)
+            else:
+                transaction.rollback()
+            return response
+
+
+def _key() -> str:
+    key = request.form.get("_key", "")
+    return key if KEY.fullmatch(key) and current_user.is_authenticated else ""
+
+
+def _earlier() -> str:
+    """Return where the result of this very form is shown, "" if it was not carried out yet.
+
+    The row is written first: on PostgreSQL the second of two simultaneous requests waits here for the first.
+    """
+    if not (key := _key()):
+        return ""
+    inserted = (
+        RequestKey.insert(user_id=current_user.id, key=key).on_conflict_ignore().as_rowcount().execute()
+    )
+    if inserted:
+        return ""
+    row = RequestKey.get((RequestKey.user_id == current_user.id) & (RequestKey.key == key))
+    return row.location
+
+
+def _remember(location: str) -> None:
+    if key := _key():
+        (
+            RequestKey.update(location=location if len(location) <= LONGEST_LOCATION else "/")
+            .where((RequestKey.user_id == current_user.id) & (RequestKey.key == key))
+            .execute()
+        )
+
+
+def new_key() -> str:
+    return secrets.token_hex(KEY_LENGTH // 2)
+
+
+def form_tokens() -> Markup:
+    """Return the hidden fields of a form that is only a button: the token, and the key that makes two clicks one."""
+    return Markup(
+        '<input type="hidden" name="csrf_token" value="{}">'
+        '<input type="hidden" name="_key" value="{}" autocomplete="off">'
+    ).format(generate_csrf(), new_key())
+
+
+def forget_old_keys() -> None:
+    """Delete the keys of forms that nobody will send again. Called at every sign-in: often enough."""
+    RequestKey.delete().where(RequestKey.at < now() - datetime.timedelta(days=KEPT_DAYS)).execute()
+
+
+def init_app(app) -> None:
+    app.jinja_env.globals["form_tokens"] = form_tokens
+
+    @app.before_request
+    def take_forms_of_our_own():
+        if request.method in SAFE:
+            return
+        # The token already stops other sites; a browser that says where the request comes from is believed as well.
+        if request.headers.get("Sec-Fetch-Site") in ("cross-site", "same-site"):
+            abort(400)
+        if request.mimetype not in FORMS:
+            abort(415)
+
+    @app.teardown_request
+    def leave_no_transaction_open(error):
+        if database.obj is not None and not database.is_closed() and database.in_transaction():
+            raise RuntimeError("a transaction was left open by the request")

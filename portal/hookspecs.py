@@ -1,0 +1,106 @@
+"""THE CONTRACT: every hook that a plugin may implement, on one page.
+
+Hooks return values (portal.values); they are never handed the application to work on.
+"""
+
+import pluggy
+
+hookspec = pluggy.HookspecMarker("portal")
+hookimpl = pluggy.HookimplMarker("portal")
+
+
+@hookspec(firstresult=True)
+def portal_plugin():
+    """Return the plugin's `Plugin`: slug, title, contract version, level, dependencies."""
+
+
+@hookspec
+def portal_models():
+    """Return the plugin's peewee models, referenced ones first; tables are named `<slug>_*`."""
+
+
+@hookspec
+def portal_blueprint():
+    """Return the plugin's Flask blueprint, named like its slug; it is mounted at `/<slug>/`."""
+
+
+@hookspec
+def portal_permissions():
+    """Return a list of `Permission`; every route names one of them or the start fails."""
+
+
+@hookspec
+def portal_menu():
+    """Return a list of `MenuItem`."""
+
+
+@hookspec
+def portal_cases():
+    """Return a list of `CaseKind`: what the ledger can hold for this plugin."""
+
+
+@hookspec
+def portal_cards():
+    """Return a list of `Card` for the workbench."""
+
+
+@hookspec
+def portal_search():
+    """Return a list of `SearchProvider`."""
+
+
+@hookspec
+def portal_papers():
+    """Return a list of `Paper`: documents printed from a case."""
+
+
+@hookspec(firstresult=True)
+def portal_refer(case, kind, actor, text, unit):
+    """Open a case of the plugin's own `kind` for a matter that came up in `case`, and return it; None: not taken.
+
+    `text` says why. `unit` is None where the plugin is enabled in the case's place; otherwise it is the unit of the
+    county that is in charge, and the new case must lie with it.
+    """
+
+
+@hookspec
+def portal_actions():
+    """Return a list of `Action`: the words for what the plugin writes into the audit record."""
+
+
+@hookspec
+def portal_settings():
+    """Return a list of `Setting`: what each county may set for the plugin (limits, who is in charge)."""
+
+
+@hookspec
+def portal_commands():
+    """Return a list of click commands; they appear below `portal`."""
+
+
+@hookspec
+def portal_check():
+    """Return a list of `Finding`: what `portal check` and the administrator's page should say about this instance."""
+
+
+@hookspec
+def portal_demo(say):
+    """Fill a demo instance with believable rows; `say(text, done, total)` reports progress."""
+
+
+@hookspec
+def portal_town_changed(town, enabled):
+    """Called after commit when the plugin was enabled or disabled for the unit `town`."""
+
+
+@hookspec
+def portal_town_obstacles(town, plugin):
+    """Return sentences that say what must be settled before `plugin` (a slug) may be disabled for the unit `town`.
+
+    The ledger itself names the open cases of the plugin's kinds; a plugin adds what else it has.
+    """
+
+
+@hookspec
+def portal_unit_obstacles(unit):
+    """Return sentences that say what still hangs on `unit` (posts, open matters), so that it cannot be closed yet."""

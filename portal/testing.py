@@ -1,0 +1,137 @@
+"""What tests of the portal and of plugins go through: the real door, with real forms and their tokens."""
+
+import contextvars
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+
+from portal.db import database
+
+
+@dataclass
+class PageForm:
+    """A form as it stands on a page: where it goes, and what would be sent if nobody typed anything."""
+
+    action: str = ""
+    method: str = "get"
+    fields: dict = field(default_factory=dict)
+    names: set = field(default_factory=set)
+
+
+class _Forms(HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.forms: list[PageForm] = []
+        self._open: PageForm | None = None
+        self._select = self._textarea = None
+
+    def handle_starttag(self, tag, attrs):
+        attrs = dict(attrs)
+        if tag == "form":
+            self._open = PageForm(attrs.get("action") or "", (attrs.get("method") or "get").lower())
+            self.forms.append(self._open)
+        name = attrs.get("name")
+        if self._open is None:
+            return
+        if tag == "option" and self._select:
+            if "selected" in attrs or self._select not in self._open.fields:
+                self._open.fields[self._select] = attrs.get("value", "")
+        if not name or tag not in ("input", "select", "textarea", "button"):
+            return
+        self._open.names.add(name)
+        kind = attrs.get("type", "text")
+        if "disabled" in attrs:
+            return
+        if tag == "select":
+            self._select = name
+        elif tag == "textarea":
+            self._textarea = name
+            self._open.fields[name] = ""
+        elif tag == "input" and kind not in ("checkbox", "radio", "file", "submit") or "checked" in attrs:
+            self._open.fields[name] = attrs.get("value", "on" if kind == "checkbox" else "")
+
+    def handle_data(self, data):
+        if self._textarea and self._open:
+            self._open.fields[self._textarea] += data.lstrip("\n")
+
+    def handle_endtag(self, tag):
+        if tag == "form":
+            self._open = None
+        elif tag == "select":
+            self._select = None
+        elif tag == "textarea":
+            self._textarea = None
+
+
+class Browser:
+    """A browser without scripts: it opens pages and sends the forms that stand on them."""
+
+    def __init__(self, client):
+        self.client = client
+        self.response = None
+
+    @property
+    def text(self) -> str:
+        return self.response.get_data(as_text=True)
+
+    @property
+    def status(self) -> int:
+        return self.response.status_code
+
+    def open(self, url: str, follow: bool = True, **kwargs):
+        self.response = self._request(self.client.get, url, follow_redirects=follow, **kwargs)
+        return self
+
+    def _request(self, method, *args, **kwargs):
+        """Send a request from a context of its own: a test that holds an application context must not lend its `g`."""
+        return contextvars.Context().run(method, *args, **kwargs)
+
+    def forms(self) -> list[PageForm]:
+        parser = _Forms()
+        parser.feed(self.text)
+        return parser.forms
+
+    def form(self, names=(), action: str | None = None) -> PageForm:
+        """Return the posting form of the page that has all of `names` (and goes to `action`)."""
+        for found in self.forms():
+            if found.method == "post" and set(names) <= found.names and action in (None, found.action):
+                return found
+        raise AssertionError(f"no form with {sorted(names)} to {action or 'anywhere'} on this page ({self.status})")
+
+    def send(self, url: str, follow: bool = True, to: str | None = None, **fields):
+        """Open `url`, fill in the form that has these fields, and send it with its tokens.
+
+        `to` picks the form by its action, for pages with several. Fields may be lists and (stream, name) files.
+        """
+        self.open(url)
+        if self.status != 200:
+            return self
+        return self.submit(self.form(fields, to), url, follow, **fields)
+
+    def submit(self, form: PageForm, url: str = "", follow: bool = True, **fields):
+        """Send a form that was read before: twice the same form is what a double click does."""
+        target = form.action or self.response.request.path
+        self.response = self._request(self.client.post, target, data={**form.fields, **fields}, follow_redirects=follow)
+        return self
+
+    def post(self, url: str, follow: bool = False, **fields):
+        """Send `fields` to `url` with a valid token but without a page that offers it."""
+        token = next((form.fields["csrf_token"] for form in self.open("/").forms() if "csrf_token" in form.fields), "")
+        data = {"csrf_token": token, **fields}
+        self.response = self._request(self.client.post, url, data=data, follow_redirects=follow)
+        return self
+
+
+@contextmanager
+def counted_queries():
+    """Yield the list of SQL statements that run inside the block, BEGIN and COMMIT left out."""
+    seen: list[str] = []
+
+    def note(event):
+        seen.append(event.sql)
+
+    database.obj.query_hooks.append(note)
+    try:
+        yield seen
+    finally:
+        database.obj.query_hooks.remove(note)

@@ -1,0 +1,276 @@
+"""What hooks return and what rules raise: frozen values that can be listed, checked and tested without a server."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+#: The version of the plugin contract; a plugin names the one it was written for.
+API = 1
+
+
+class Refused(Exception):
+    """A rule forbids what was asked. `sentence` is Chinese and says what to do; `field` names the form field."""
+
+    def __init__(self, sentence: str, field: str | None = None):
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.field = field
+
+
+class Conflict(Exception):
+    """Somebody else was faster: the row changed since the form was rendered. Answered with 409, the text kept."""
+
+    def __init__(self, who: str = "", what: str = "", url: str = ""):
+        super().__init__(f"{who}: {what}")
+        self.who = who
+        self.what = what
+        self.url = url
+
+
+@dataclass(frozen=True)
+class Plugin:
+    """What a plugin says of itself. `level` is "town" (enabled town by town), "county" or "core" (always there).
+
+    `order` says where it stands among the platforms, in the menu and everywhere else; then comes the name.
+    """
+
+    slug: str
+    title: str
+    version: str = "1.0"
+    api: int = API
+    level: str = "town"
+    depends: tuple[str, ...] = ()
+    order: int = 100
+    icon: str = "plug"
+    tint: str = "teal"
+    summary: str = ""
+
+
+@dataclass(frozen=True)
+class MenuItem:
+    """One line of the side menu, below the plugin's title or the heading `group`.
+
+    `counts` names the kind of case whose open matters at the person's unit are the quiet figure behind it ("*": all).
+    `centre` marks where a new matter begins: phones put it into the middle of the tab bar, the workbench at its top.
+    """
+
+    order: int
+    label: str
+    endpoint: str
+    permission: str
+    icon: str = "list-details"
+    group: str = ""
+    counts: str = ""
+    centre: bool = False
+
+
+@dataclass(frozen=True)
+class Permission:
+    """A right that roles hold. `roles` names the roles that have it from the start (see accounts.roles)."""
+
+    name: str
+    title: str
+    roles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Card:
+    """A card on the workbench: `prepare(person)` gives what `template` places, None where there is nothing to show."""
+
+    order: int
+    name: str
+    title: str
+    template: str
+    prepare: Callable[[Any], dict | None]
+    permission: str
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What `portal check` found: one Chinese sentence; `serious` makes the command fail."""
+
+    sentence: str
+    serious: bool = True
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One search result."""
+
+    title: str
+    url: str
+    note: str = ""
+    kind: str = ""
+    icon: str = "file-text"
+
+
+@dataclass(frozen=True)
+class SearchProvider:
+    """`find(person, words, limit)` returns a list of Hit, only of what that person may see."""
+
+    order: int
+    title: str
+    permission: str
+    find: Callable[[Any, str, int], Sequence[Hit]]
+
+
+@dataclass(frozen=True)
+class Paper:
+    """A statutory document, printed on A4 from the record: `prepare(case)` gives what `template` places."""
+
+    name: str
+    title: str
+    kind: str
+    template: str
+    prepare: Callable[[Any], dict]
+    permission: str
+    shown: Callable[[Any], bool] = lambda case: True
+
+
+@dataclass(frozen=True)
+class Action:
+    """An act that a plugin writes into the audit record (`audit.record(name, ...)`), and what readers see for it."""
+
+    name: str
+    title: str
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a county may set for a plugin: `name` is "<plugin>.<what>"; `default` holds until somebody changes it.
+
+    kind: "number" (between `least` and `most`), "text", "flag", or "unit": then `default` is a tuple of the last words
+    of an office's name ("司法局"), the first that exists is meant, and where none does the county itself.
+    """
+
+    name: str
+    title: str
+    default: Any
+    kind: str = "number"
+    measure: str = ""
+    note: str = ""
+    least: int = 0
+    most: int = 10_000
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """A period: `amount` of "workday", "day", "month" or "hour"; `roll`: a last day on a holiday moves forward."""
+
+    amount: int
+    unit: str = "workday"
+    roll: bool = True
+
+    def __str__(self):
+        return f"{self.amount} 个工作日" if self.unit == "workday" else f"{self.amount} {UNITS[self.unit]}"
+
+
+UNITS = {"workday": "个工作日", "day": "日", "month": "个月", "hour": "小时"}
+
+#: The same for every kind of case, so that desks, lights and figures need not know a plugin.
+PHASES = {
+    "new": "待受理", "accepted": "已受理", "handling": "办理中", "paused": "已停表",
+    "answered": "已答复", "closed": "已办结", "cancelled": "已撤销",
+}
+OPEN_PHASES = ("new", "accepted", "handling", "paused", "answered")
+
+
+@dataclass(frozen=True)
+class State:
+    """Where a case stands. `duty` says what is to be done now ("审核材料，作出决定"), `verb` the button (审核)."""
+
+    name: str
+    title: str
+    phase: str
+    duty: str = ""
+    verb: str = "办理"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One way for a case to move. `to` is None where the step leaves the state as it is (a note, a reminder).
+
+    clock: "" (leave it), "start", "pause", "resume" or "stop". `deadline(case)` gives the period where it starts,
+    `guard(case, actor, data)` raises Refused, `hand(case, actor, data)` returns the unit that is responsible
+    afterwards (None: unchanged), `effect(case, actor, data)` writes the plugin's own rows and may return a text for
+    the timeline. `form` is the WTForms class that asks for exactly what this step needs, or None for a bare button;
+    `choices(case)` gives the choices of its fields that depend on the case, None for a field that is not asked now.
+    `data` is what the form holds, and under "at" the moment of the step.
+    """
+
+    name: str
+    title: str
+    sources: tuple[str, ...]
+    to: str | None
+    permission: str
+    form: type | None = None
+    choices: Callable[[Any], dict[str, list]] | None = None
+    clock: str = ""
+    deadline: Callable[[Any], Deadline | None] | None = None
+    guard: Callable[[Any, Any, dict], None] | None = None
+    hand: Callable[[Any, Any, dict], Any] | None = None
+    effect: Callable[[Any, Any, dict], str | None] | None = None
+    shown: Callable[[Any, Any], bool] | None = None
+    primary: bool = False
+    #: Who may take it: "holder" (the responsible unit) or "reach" (whoever's post reaches the case).
+    by: str = "holder"
+    #: The step records the answer to the citizen (promise 2).
+    replies: bool = False
+    tone: str = ""
+    hint: str = ""
+
+
+@dataclass(frozen=True)
+class Workflow:
+    states: tuple[State, ...]
+    steps: tuple[Step, ...]
+    start: str
+
+    @cached_property
+    def _states(self) -> dict[str, State]:
+        return {state.name: state for state in self.states}
+
+    @cached_property
+    def _steps(self) -> dict[str, Step]:
+        return {step.name: step for step in self.steps}
+
+    def state(self, name: str) -> State:
+        return self._states[name]
+
+    def step(self, name: str) -> Step | None:
+        return self._steps.get(name)
+
+
+@dataclass(frozen=True)
+class CaseKind:
+    """A kind of matter that the ledger can hold: `name` is "<plugin>.<model>", `prefix` starts its numbers."""
+
+    name: str
+    title: str
+    prefix: str
+    workflow: Workflow
+    read: str
+    icon: str = "file-text"
+    tint: str = "teal"
+    #: What the case page shows: (label, value) pairs, and a block of its own from `template` filled by `prepare`.
+    facts: Callable[[Any], list] | None = None
+    template: str = ""
+    prepare: Callable[[Any, Any], dict] | None = None
+    #: The endpoint at which a new case of this kind begins, the permission that it asks for, and its verb (收件).
+    create: str = ""
+    create_permission: str = ""
+    create_label: str = "新建登记"
+    #: Who came or spoke up, as the case page calls them.
+    applicant_label: str = "办事人"
+    #: contents(case, person) tells whether the person may read what the matter is about; None: whoever sees the case.
+    #: The others see that it exists, with whom it lies and how it stands, and the sentence `contents_note`.
+    contents: Callable[[Any, Any], bool] | None = None
+    contents_note: str = ""
+    #: Name of the setting (kind "unit") of the county's unit that takes a matter in where its town lacks the plugin.
+    in_charge: str = ""
+    #: Cases of this kind may be visible to those named on them only (mediation, 举报), so counters say too much.
+    restricted: bool = False
+    channels: tuple[tuple[str, str], ...] = field(
+        default=(("window", "窗口"), ("visit", "上门"), ("phone", "电话"), ("grid", "网格"), ("meeting", "恳谈会"))
+    )
