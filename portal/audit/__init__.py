@@ -1,0 +1,34 @@
+"""The record of who did what: written in the transaction of each act, read by the audit administrator only."""
+
+from portal.audit.models import AuditEntry
+from portal.audit.recording import differences, record, record_denied, record_view
+from portal.audit.views import blueprint
+from portal.hookspecs import hookimpl
+from portal.values import MenuItem, Permission, Plugin
+
+__all__ = ["differences", "record", "record_denied", "record_view"]
+
+
+@hookimpl
+def portal_plugin():
+    return Plugin("audit", "审计", level="core")
+
+
+@hookimpl
+def portal_models():
+    return [AuditEntry]
+
+
+@hookimpl
+def portal_blueprint():
+    return blueprint
+
+
+@hookimpl
+def portal_permissions():
+    return [Permission("audit.read", "查看审计记录", roles=("audit_admin",))]
+
+
+@hookimpl
+def portal_menu():
+    return [MenuItem(940, "审计记录", "audit.index", "audit.read", icon="shield-check", group="系统管理")]

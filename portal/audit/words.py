@@ -1,0 +1,69 @@
+"""The record in words: what an entry's codes mean to the person who reads it."""
+
+from flask import current_app
+
+from portal.registry import registry_of
+
+ACTIONS = {
+    "accounts.sign_in": "登录", "accounts.sign_out": "退出登录", "accounts.lock": "因输错密码锁定",
+    "accounts.unlock": "解锁",
+    "accounts.change_password": "修改密码", "accounts.reset_password": "重设密码", "accounts.create": "新建账号",
+    "accounts.edit": "修改账号", "accounts.close": "停用账号", "accounts.reopen": "恢复账号",
+    "accounts.add_post": "增加岗位",
+    "accounts.edit_post": "修改岗位", "accounts.end_post": "结束岗位", "accounts.switch_post": "切换岗位",
+    "accounts.end_session": "退出别处的登录", "accounts.add_role": "新建角色", "accounts.change_role": "修改角色",
+    "accounts.second_factor_on": "设动态验证码", "accounts.second_factor_off": "取消动态验证码",
+    "access.denied": "没有权限被拒绝",
+    "people.open": "打开居民", "people.create": "登记居民", "people.edit": "修改居民", "people.reveal": "查看完整号码",
+    "people.find": "按号码查找", "people.match": "办件核对居民",
+    "cases.open": "打开案件", "cases.open_file": "打开附件", "cases.remove_file": "删去附件",
+    "cases.print_paper": "打印文书",
+    "org.setting": "改平台设置", "org.enable": "启用平台", "org.disable": "停用平台", "org.import": "导入单位",
+    "org.created": "新增单位",
+    "org.renamed": "单位改名", "org.closed": "停用单位", "org.reopened": "恢复单位",
+    "calendar.set_day": "设置日期", "calendar.remove_day": "恢复日期", "calendar.load": "载入年历",
+}
+ROOMS = {
+    "accounts.": "账号", "access.": "权限", "people.": "居民", "cases.": "案件", "org.": "单位", "calendar.": "日历",
+}
+RESULTS = {"ok": "成功", "fail": "失败", "denied": "拒绝"}
+OBJECTS = {
+    "user": "账号", "post": "岗位", "role": "角色", "session": "登录", "sign_in": "登录", "permission": "权限",
+    "resident": "居民", "case": "案件", "plugin": "平台", "org.unit": "单位", "calendar_day": "日期", "setting": "设置",
+    "calendar_year": "年份",
+}
+#: Fields of details and of changes.
+FIELDS = {
+    "name": "账号或名称", "full_name": "姓名", "unit": "单位", "role": "角色", "title": "名称", "permissions": "权限",
+    "reason": "理由", "field": "内容", "path": "网址", "until": "锁到", "barred": "正在锁定中", "index": "号码的索引",
+    "hits": "找到", "file": "文件", "paper": "文书", "address": "住址", "tags": "关怀类别", "phone": "电话",
+    "id_card": "身份证号",
+    "expires_on": "到期日期", "valid_from": "起", "valid_to": "止", "kind": "类别", "note": "依据",
+    "sessions": "退出的登录",
+}
+
+
+def actions() -> dict[str, str]:
+    """Return the titles of all actions by name: those of the core, and those that plugins declare."""
+    return ACTIONS | {action.name: action.title for action in registry_of(current_app).values("portal_actions")}
+
+
+def rooms() -> dict[str, str]:
+    """Return the headings under which actions are offered: the rooms of the core, and the plugins that declare any."""
+    plugins = {f"{plugin.slug}.": plugin.title for plugin, _ in registry_of(current_app).collect("portal_actions")}
+    return ROOMS | plugins
+
+
+def titled(words: dict, code: str) -> str:
+    return words.get(code, code)
+
+
+def text(value) -> str:
+    """Return a value of a detail as people read it."""
+    if value is None or value == "" or value == []:
+        return "–"
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    if isinstance(value, list):
+        return "、".join(map(str, value))
+    return str(value)
