@@ -1,0 +1,318 @@
+"""What a reader asks of the list, and the queries that answer: one page of rows, and the figures of the chips.
+
+The SQL of a list depends on which conditions there are, not on their values: it is worked out once for each `Shape`.
+"""
+
+import base64
+import datetime
+import functools
+import json
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from flask import abort
+from peewee import JOIN, fn
+
+from portal import search
+from portal.accounts.models import User
+from portal.cases import tallies
+from portal.cases.kinds import kinds
+from portal.cases.lens import LENSES, Reader, of_kinds, through, unrestricted
+from portal.cases.models import RATINGS, Case
+from portal.cases.search_text import place
+from portal.db import now
+from portal.org.models import Unit
+from portal.prepared import Prepared
+from portal.values import PHASES
+
+PAGE = 50
+#: Filtered counts stop here; "1,000+" says enough and costs little.
+COUNTED = 1000
+SORTS = {"newest": "最新登记", "due": "最早到期（只看在办）"}
+CHIPS = (("", "全部"), ("new", "待受理"), ("accepted", "已受理"), ("handling", "办理中"), ("paused", "已停表"),
+         ("closed", "已办结"), ("overdue", "超期"))
+#: Phases in which nothing is due: sorted by due, they stay in the order of their opening.
+UNTIMED = ("paused", "closed", "cancelled")
+PLACES = {"county": Case.county_id, "town": Case.town_id, "village": Case.village_id, "grid": Case.grid_id}
+
+
+@dataclass
+class Wanted:
+    """What a reader asked for, every value checked; anything else in the address is ignored."""
+
+    lens: str = "area"
+    phase: str = ""
+    channel: str = ""
+    state: str = ""
+    kind: str = ""
+    sort: str = "newest"
+    words: str = ""
+    rating: int | None = None
+    since: datetime.date | None = None
+    until: datetime.date | None = None
+    unit: Unit | None = None
+
+    @property
+    def is_filtered(self) -> bool:
+        return bool(
+            self.words or self.channel or self.state or self.rating or self.since or self.until or self.unit
+        )
+
+    @property
+    def by_due(self) -> bool:
+        return self.sort == "due" and self.phase not in UNTIMED
+
+
+def read(args, person, only_kind: str = "") -> Wanted:
+    """Return what `args` ask for. A unit outside the own sight is a 404, like any row outside it."""
+    kind = only_kind or (args.get("kind") if args.get("kind") in kinds() else "")
+    wanted = Wanted(
+        lens=args.get("lens") if args.get("lens") in LENSES else "area",
+        phase=args.get("phase") if args.get("phase") in dict(CHIPS) else "",
+        sort=args.get("sort") if args.get("sort") in SORTS else "newest",
+        kind=kind,
+        channel=args.get("channel") if args.get("channel") in channels(kind) else "",
+        state=args.get("state") if args.get("state") in states(kind) else "",
+        words=" ".join(args.get("q", "").split())[:60],
+        rating=args.get("rating", type=int) if args.get("rating", type=int) in RATINGS else None,
+        since=_day(args.get("since")), until=_day(args.get("until")),
+    )
+    unit_id = args.get("unit", type=int)
+    if unit_id:
+        if not 0 < unit_id < 2**31:
+            abort(404)
+        wanted.unit = Unit.seen_by(person).where(Unit.id == unit_id).first() or abort(404)
+        if person.post.unit.covers(wanted.unit) is False and person.area[0] != "line_id":
+            wanted.unit = None  # an ancestor in sight is no filter: the own area is smaller already
+    return wanted
+
+
+def channels(kind_name: str) -> dict[str, str]:
+    """Return where the cases of a kind, or of all kinds (""), may come from, with titles."""
+    return {
+        name: title for kind in kinds().values() if kind_name in ("", kind.name) for name, title in kind.channels
+    }
+
+
+def states(kind_name: str) -> dict[str, str]:
+    """Return the states of one kind with their titles; none for "": each kind has states of its own."""
+    return {state.name: state.title for state in kinds()[kind_name].workflow.states} if kind_name else {}
+
+
+def _day(text: str | None) -> datetime.date | None:
+    try:
+        day = datetime.date.fromisoformat(text) if text else None
+    except ValueError:
+        return None
+    return day if day and 1900 <= day.year <= 2200 else None
+
+
+# -- shapes --------------------------------------------------------------------------------------------------------
+
+@dataclass(frozen=True)
+class Shape:
+    """Which conditions a list has. `key`: "" for the first page, "after" or "before" a row."""
+
+    reader: tuple
+    lens: str
+    phase: str
+    by_due: bool
+    channel: bool
+    state: bool
+    rating: bool
+    since: bool
+    until: bool
+    unit: str
+    words: int
+    key: str = ""
+
+    @classmethod
+    def of(cls, wanted: Wanted, reader: Reader, key: str = "") -> "Shape":
+        phase = wanted.phase if wanted.phase in ("", "overdue") else "one"
+        level = wanted.unit.level if wanted.unit else ""
+        return cls(
+            reader.shape, wanted.lens, phase, wanted.by_due, bool(wanted.channel), bool(wanted.state),
+            wanted.rating is not None, bool(wanted.since), bool(wanted.until),
+            level if level in PLACES else "holder" if level else "",
+            len(search.phrases(wanted.words)) if wanted.words else -1, key,
+        )
+
+
+def _values(wanted: Wanted, reader: Reader) -> dict:
+    """Return the value of every slot that any list of this reader may have."""
+    midnight = datetime.time()
+    scope = place(*reader.area) if wanted.lens == "area" and reader.area else ""
+    return {
+        **reader.values, "now": now(), "phase": wanted.phase, "channel": wanted.channel, "state": wanted.state,
+        "rating": wanted.rating,
+        "since": wanted.since and datetime.datetime.combine(wanted.since, midnight),
+        "until": wanted.until and datetime.datetime.combine(wanted.until, midnight) + datetime.timedelta(1),
+        "unit": wanted.unit.id if wanted.unit else None,
+        "words": search.match(wanted.words, scope) if wanted.words else "",
+    }
+
+
+def _conditions(shape: Shape, slots) -> list:
+    reader = Reader.in_slots(shape.reader, slots)
+    found = [through(shape.lens, reader), of_kinds(reader), unrestricted(reader)]
+    if shape.phase == "overdue":
+        found += [Case.closed.is_null(), Case.due < slots.now]
+    elif shape.phase:
+        found.append(Case.phase == slots.phase)
+    if shape.by_due:
+        found += [Case.closed.is_null(), Case.due.is_null(False)]
+    if shape.channel:
+        found.append(Case.channel == slots.channel)
+    if shape.state:
+        found.append(Case.state == slots.state)
+    if shape.rating:
+        found.append(Case.rating == slots.rating)
+    if shape.since:
+        found.append(Case.opened >= slots.since)
+    if shape.until:
+        found.append(Case.opened < slots.until)
+    if shape.unit:
+        found.append(PLACES.get(shape.unit, Case.unit) == slots.unit)
+    if shape.words > 0:
+        found.append(Case.id.in_(search.matching("case", slots.plain("words"))))
+    elif shape.words == 0:  # nothing in them can be searched for
+        found.append(Case.id < 0)
+    return found
+
+
+# -- one page ------------------------------------------------------------------------------------------------------
+
+Place = Unit.alias()
+
+
+class Found(NamedTuple):
+    """One row as the database gives it: the case, and the names of its unit, place and person."""
+
+    id: int
+    number: str
+    kind: str
+    title: str
+    applicant: str
+    state: str
+    phase: str
+    opened: datetime.datetime
+    due: datetime.datetime | None
+    closed: datetime.datetime | None
+    clock_start: datetime.datetime | None
+    paused_at: datetime.datetime | None
+    pause_reason: str
+    limit_unit: str
+    unit: str
+    place: str | None
+    person: str | None
+
+
+def columns():
+    """Return the query of the columns of `Found`."""
+    return (
+        Case.select(
+            Case.id, Case.number, Case.kind, Case.title, Case.applicant, Case.state, Case.phase, Case.opened, Case.due,
+            Case.closed, Case.clock_start, Case.paused_at, Case.pause_reason, Case.limit_unit, Unit.short, Place.short,
+            User.full_name,
+        )
+        .join(Unit, on=(Case.unit == Unit.id))
+        .join_from(Case, Place, JOIN.LEFT_OUTER, on=(Place.id == fn.COALESCE(
+            Case.grid_id, Case.village_id, Case.town_id, Case.county_id)))
+        .join_from(Case, User, JOIN.LEFT_OUTER, on=(Case.person == User.id))
+    )
+
+
+@functools.lru_cache(maxsize=500)
+def _rows(shape: Shape) -> Prepared:
+    field, ascending = (Case.due, True) if shape.by_due else (Case.opened, False)
+    forward = ascending != (shape.key == "before")
+
+    def build(slots):
+        query = columns().where(*_conditions(shape, slots))
+        if shape.key:
+            beyond, tie = (field > slots.moment, Case.id > slots.row) if forward else (
+                field < slots.moment, Case.id < slots.row)
+            # The plain bound lets the index be entered at the key; the tie is settled among equal moments only.
+            bound = field >= slots.moment if forward else field <= slots.moment
+            query = query.where(bound, beyond | ((field == slots.moment) & tie))
+        order = (field, Case.id) if forward else (field.desc(), Case.id.desc())
+        return query.order_by(*order).limit(PAGE + 1)
+
+    return Prepared(build, Found)
+
+
+def page(wanted: Wanted, person, before: str | None, after: str | None):
+    """Return (rows, cursor of the previous page, cursor of the next page)."""
+    key = _read_cursor(before or after)
+    back = bool(key and before)
+    reader = Reader.of(person, wanted.kind)
+    shape = Shape.of(wanted, reader, ("before" if back else "after") if key else "")
+    moment, row = key or (None, None)
+    rows = _rows(shape)(**_values(wanted, reader), moment=moment, row=row)
+    more, rows = len(rows) > PAGE, rows[:PAGE]
+    if back:
+        rows.reverse()
+    if not rows:  # beyond the end, because rows have moved on in the meantime: begin anew
+        return page(wanted, person, None, None) if key else ([], None, None)
+    name = "due" if wanted.by_due else "opened"
+    first, last = _cursor(rows[0], name), _cursor(rows[-1], name)
+    return rows, first if (more if back else key is not None) else None, last if (back or more) else None
+
+
+def _cursor(row, name: str) -> str:
+    text = json.dumps([getattr(row, name).isoformat(), row.id])
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def _read_cursor(text: str | None):
+    """Return (moment, id) of a cursor, or None for none and for a damaged one: then the first page is shown."""
+    if not text:
+        return None
+    try:
+        moment, number = json.loads(base64.urlsafe_b64decode(text[:200] + "=" * (-len(text[:200]) % 4)))
+        return datetime.datetime.fromisoformat(moment).replace(tzinfo=None), int(number) % 2**63
+    except (ValueError, TypeError):
+        return None
+
+
+# -- counts --------------------------------------------------------------------------------------------------------
+
+def counts(wanted: Wanted, person) -> dict[str, int]:
+    """Return the figure of each chip: from the counters where nothing is filtered, else counted up to a limit.
+
+    One query in either case, and one for what is overdue.
+    """
+    reader = Reader.of(person, wanted.kind)
+    values = _values(wanted, reader)
+    if wanted.lens == "area" and not wanted.is_filtered and not has_restricted(reader.kinds):
+        found = tallies.by_phase(person, list(reader.kinds))
+    else:
+        found = dict(_counted(Shape.of(replace(wanted, phase="", sort="newest"), reader))(**values))
+    shown = {phase: found.get(phase, 0) for phase, _ in CHIPS if phase in PHASES}
+    shown[""] = sum(count for phase, count in found.items() if wanted.sort != "due" or phase not in UNTIMED)
+    [(shown["overdue"],)] = _overdue(Shape.of(replace(wanted, phase="overdue"), reader))(**values)
+    return shown
+
+
+def has_restricted(names) -> bool:
+    """Tell whether counters would say too much: cases of these kinds may be hidden from some of their readers."""
+    return any(kinds()[name].restricted for name in names)
+
+
+@functools.lru_cache(maxsize=500)
+def _counted(shape: Shape) -> Prepared:
+    def build(slots):
+        some = Case.select(Case.phase).where(*_conditions(shape, slots)).limit(COUNTED).alias("some")
+        return Case.select(some.c.phase, fn.COUNT(1)).from_(some).group_by(some.c.phase)
+
+    return Prepared(build)
+
+
+@functools.lru_cache(maxsize=500)
+def _overdue(shape: Shape) -> Prepared:
+    def build(slots):
+        some = Case.select(Case.id).where(*_conditions(shape, slots)).limit(COUNTED).alias("some")
+        return Case.select(fn.COUNT(1)).from_(some)
+
+    return Prepared(build)
+

@@ -1,0 +1,42 @@
+"""Which kinds of case there are, as the plugins declare them."""
+
+from flask import current_app
+
+from portal.registry import registry_of
+from portal.values import CaseKind, Plugin
+
+
+def kinds() -> dict[str, CaseKind]:
+    """Return all kinds of the running application by name."""
+    return {name: kind for name, (_, kind) in _table().items()}
+
+
+def kind_of(case) -> CaseKind:
+    return _table()[case.kind][1]
+
+
+def plugin_of(kind_name: str) -> Plugin:
+    return _table()[kind_name][0]
+
+
+def contents_seen(case, person) -> bool:
+    """Tell whether the person may read what the case is about, and not only that it exists."""
+    contents = kind_of(case).contents
+    return contents is None or bool(contents(case, person))
+
+
+def readable(person) -> list[CaseKind]:
+    """Return the kinds that the person's active post may read in a town where their plugin is enabled."""
+    return [
+        kind
+        for plugin, kind in _table().values()
+        if (plugin.level == "core" or plugin.slug in person.enabled) and person.may(kind.read)
+    ]
+
+
+def _table() -> dict[str, tuple[Plugin, CaseKind]]:
+    extensions = current_app.extensions
+    if "portal_kinds" not in extensions:
+        found = registry_of(current_app).collect("portal_cases")
+        extensions["portal_kinds"] = {kind.name: (plugin, kind) for plugin, kind in found}
+    return extensions["portal_kinds"]

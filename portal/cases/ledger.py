@@ -1,0 +1,227 @@
+"""The only two ways in which a case comes to be and moves: `open_case` and `take`."""
+
+from dataclasses import dataclass
+
+from portal.cases import clock, numbers, referral, search_text, tallies, timeline
+from portal.cases.kinds import contents_seen, kind_of, kinds, plugin_of
+from portal.cases.lens import holds
+from portal.cases.models import RATINGS, Case, CaseEvent, Rating, Reply
+from portal.cases.timeline import locked
+from portal.db import atomic, now
+from portal.org.enablement import hold_enabled
+from portal.org.models import Unit
+from portal.values import OPEN_PHASES, Conflict, Deadline, Refused, Step
+
+
+@dataclass(frozen=True)
+class Opening:
+    """What is known when a matter comes in. `place` is where it happened; `unit` is the first that is responsible,
+    where that is not the place itself (a town's window receives for a village)."""
+
+    kind: str
+    title: str
+    place: Unit
+    limit: Deadline
+    unit: Unit | None = None
+    channel: str = "window"
+    resident: object = None
+    applicant: str = ""
+    line: Unit | None = None
+    no_reply_because: str = ""
+    restricted: bool = False
+    source_case: Case | None = None
+    text: str = ""
+    step_title: str = "登记"
+
+
+def open_case(opening: Opening, actor, *, at=None) -> Case:
+    """Open a case in its kind's first state, with a number, a responsible unit and a due moment."""
+    kind, place, at = kinds()[opening.kind], opening.place, at or now()
+    unit = opening.unit or place
+    state = kind.workflow.state(kind.workflow.start)
+    if opening.restricted and not kind.restricted:
+        raise ValueError(f"the counters of {kind.name} are open to all its readers: declare the kind restricted")
+    with atomic():
+        if (owner := plugin_of(kind.name)).level != "core":
+            hold_enabled(unit, owner)
+        case = Case(
+            kind=kind.name, title=opening.title[:200], **place.place(),
+            line_id=opening.line.id if opening.line else None, unit=unit,
+            person=actor.id if unit.id in actor.acts_for else None, channel=opening.channel,
+            source_case=opening.source_case, resident=opening.resident, applicant=opening.applicant,
+            no_reply_because=opening.no_reply_because, restricted=opening.restricted, state=state.name,
+            phase=state.phase, opened=at, created_by=actor.id,
+            number=numbers.next_number(kind.prefix, place, at.year),
+        )
+        clock.start(case, opening.limit, at)
+        case.save(force_insert=True)
+        timeline.append(case, actor, step="open", title=opening.step_title, at=at, from_state="", text=opening.text)
+        referral.tell_opened(case, actor, at)
+        tallies.moved(case, None, case.phase)
+        tallies.flowed(case, at, opened=1)
+        search_text.index(case)
+    return case
+
+
+def available(case, actor) -> list[Step]:
+    """Return the steps that `actor` may take now, the primary one first."""
+    if not actor.is_authenticated:
+        return []
+    found = [step for step in kind_of(case).workflow.steps if _refusal(case, step, actor) is None]
+    return sorted(found, key=lambda step: not step.primary)
+
+
+def take(step_name: str, case: Case, actor, data: dict | None = None, *, version: int | None = None, at=None) -> Case:
+    """Move the case by one step, in one transaction: rules, the plugin's rows, clock, timeline and counters.
+
+    `version` is the one that was on the actor's screen. Raises Conflict if somebody was faster, Refused with a
+    Chinese sentence if a rule forbids the step.
+    """
+    at = at or now()
+    data = {**(data or {}), "at": at}
+    with atomic():
+        case = locked(case.id)
+        kind = kind_of(case)
+        step = kind.workflow.step(step_name)
+        if version is not None and version != case.version:
+            raise conflict(case)
+        if step is None:
+            raise Refused("没有这个环节。")
+        if sentence := _refusal(case, step, actor):
+            raise Refused(sentence)
+        before, phase_before = case.state, case.phase
+        if step.guard:
+            step.guard(case, actor, data)
+        if case.due and at > case.due and step.clock:
+            case.late = True
+        text = (step.effect(case, actor, data) if step.effect else None) or data.get("text", "")
+        told = _answer(case, step, actor, data, at)
+        _hand_over(case, step, actor, data)
+        _turn_clock(case, step, data, at)
+        _move(case, step, at)
+        _check_promises(case)
+        case.version += 1
+        case.save()
+        timeline.append(
+            case, actor, step=step.name, title=step.title, at=at, from_state=before, text=text,
+            data=told,
+        )
+        tallies.moved(case, phase_before, case.phase)
+        if case.closed == at and phase_before in OPEN_PHASES and not case.is_open:
+            tallies.flowed(case, at, **tallies.closing(case))
+            referral.tell_source(case, actor, at)
+    return case
+
+
+def rate(case: Case, actor, level: int, channel: str, text: str = "", at=None) -> Case:
+    """Record the 好差评 of the person who came: once for each case (一事一评), after the answer. Raises Refused."""
+    with atomic():
+        case, at = locked(case.id), at or now()
+        if case.rating is not None:
+            raise Refused("这件事已经评价过，一事一评，不能重复。")
+        if case.replied is None:
+            raise Refused("还没有答复来办事的人，不能评价。")
+        case.rating = level
+        case.version += 1
+        case.save(only=[Case.rating, Case.version])
+        Rating.create(county_id=case.county_id, case=case.id, level=level, channel=channel, text=text, at=at,
+                      recorded_by=actor.id)
+        timeline.append(case, actor, step="rate", title=f"评价：{RATINGS[level]}", at=at, from_state=case.state)
+        tallies.flowed(case, at, rated=1, rating_sum=level)
+    return case
+
+
+def retitle(case, title: str, actor, said: str = "更正登记") -> Case:
+    """Say anew what an open case is about, where that was put right: found by it from now on, and on the timeline."""
+    with atomic():
+        case = locked(case.id)
+        case.title = title[:200]
+        case.version += 1
+        case.save(only=[Case.title, Case.version])
+        search_text.index(case)
+        timeline.append(case, actor, step="retitle", title=said, at=now(), from_state=case.state, text=case.title)
+    return case
+
+
+def _refusal(case, step: Step, actor) -> str | None:
+    """Return the sentence that says why `actor` cannot take `step` now, or None."""
+    kind = kind_of(case)
+    if case.state not in step.sources:
+        return f"这件事现在是“{kind.workflow.state(case.state).title}”，不能“{step.title}”。请刷新后查看最新情况。"
+    if not actor.may(step.permission):
+        return f"您当前的岗位没有“{step.title}”的权限。"
+    if step.by == "holder" and not holds(actor, case):
+        return f"这件事现在由{case.unit.name}负责，请由他们“{step.title}”。"
+    if not contents_seen(case, actor):
+        return kind.contents_note or "这件事的内容不对您公开。"
+    if step.shown is not None and not step.shown(case, actor):
+        return f"这件事现在不适用“{step.title}”。"
+    return None
+
+
+def conflict(case) -> Conflict:
+    """Return what tells the slower of two clerks who was faster, and with what."""
+    last = (
+        CaseEvent.select().where(CaseEvent.case == case.id).order_by(CaseEvent.seq.desc()).first()
+    )
+    return Conflict(last.actor_name, f"“{last.title}”", f"/cases/{case.id}")
+
+
+def _answer(case, step: Step, actor, data: dict, at) -> dict:
+    """Record what the person who came is told; returns it for the timeline, so that the case page need not ask."""
+    if not step.replies:
+        return {}
+    text = data.get("reply", "").strip()
+    if not text:
+        raise Refused("请写明给来办事的人的答复。", "reply")
+    Reply.create(
+        county_id=case.county_id, case=case.id, at=at, by=actor.id, by_name=actor.full_name,
+        channel=data.get("reply_channel", "face"), text=text,
+    )
+    case.replied = at
+    return {"reply": text, "channel": data.get("reply_channel", "face")}
+
+
+def _hand_over(case, step: Step, actor, data: dict) -> None:
+    unit = step.hand(case, actor, data) if step.hand else None
+    if unit is not None:
+        if (owner := plugin_of(case.kind)).level != "core":
+            hold_enabled(unit, owner, "把这件事交到那里")
+        case.unit, case.person = unit, None
+    elif case.person_id is None and holds(actor, case):
+        case.person = actor.id  # whoever takes the first step in the unit has it from then on
+
+
+def _turn_clock(case, step: Step, data: dict, at) -> None:
+    if step.clock == "start":
+        clock.start(case, step.deadline(case), at)
+    elif step.clock == "pause":
+        clock.pause(case, data.get("pause_reason") or step.title, at)
+    elif step.clock == "resume":
+        clock.resume(case, at)
+    elif step.clock == "stop":
+        clock.stop(case)
+
+
+def _move(case, step: Step, at) -> None:
+    if step.to is None:
+        return
+    state = kind_of(case).workflow.state(step.to)
+    was_open = case.is_open
+    case.state, case.phase = state.name, state.phase
+    if was_open and not case.is_open:
+        case.closed = at
+        if case.due is not None:
+            clock.stop(case)
+
+
+def _check_promises(case) -> None:
+    """Hold the case against promises 1 and 2; a workflow that breaks them is refused before anything is written."""
+    if case.is_open:
+        steps = kind_of(case).workflow.steps
+        if case.unit_id is None or not any(case.state in step.sources for step in steps):
+            raise Refused("这一步会让这件事无人负责，没有保存。请联系系统管理员检查流程设置。")
+        if case.due is None and case.paused_at is None:
+            raise Refused("这一步会让这件事没有期限，没有保存。请联系系统管理员检查流程设置。")
+    elif case.replied is None and not case.no_reply_because:
+        raise Refused("还没有答复来办事的人，不能办结。请先答复。", "reply")

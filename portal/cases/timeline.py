@@ -1,0 +1,90 @@
+"""The timeline of a case: entries that only grow, each sealed with the digest of the one before."""
+
+import hashlib
+import json
+
+from portal.cases.models import Case, CaseEvent
+from portal.db import is_postgres
+from portal.org.models import Unit
+from portal.prepared import PreparedModels
+
+SEALED = (
+    "case_id", "seq", "at", "step", "title", "actor_id", "actor_name", "post_title", "unit_id", "unit_name",
+    "from_state", "to_state", "holder_id", "holder_name", "text", "data",
+)
+
+
+def seal(entry: CaseEvent, before: str) -> str:
+    """Return the digest of `entry`: SHA-256 (hex, 64 characters) over the digest before and its own fields."""
+    fields = {name: getattr(entry, name) for name in SEALED}
+    fields["at"] = entry.at.isoformat()
+    text = json.dumps([before, fields], ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def locked(case_id: int) -> Case:
+    """Return the case for writing: on PostgreSQL others wait for it here, on SQLite the transaction has the lock."""
+    query = Case.select(Case, Unit).join(Unit).where(Case.id == case_id)
+    return (query.for_update(of=Case) if is_postgres() else query).get()
+
+
+def append(case, actor, *, step: str, title: str, at, from_state: str, text: str = "", data=None) -> CaseEvent:
+    """Write the next entry; must run in the transaction that holds the case, so that `seq` has no gap.
+
+    With what is said the entry seals who is responsible and until when, so that neither can be changed behind it.
+    """
+    last = (
+        CaseEvent.select(CaseEvent.seq, CaseEvent.digest)
+        .where(CaseEvent.case == case.id)
+        .order_by(CaseEvent.seq.desc())
+        .limit(1)
+        .tuples()
+        .first()
+    )
+    seq, before = last or (0, "")
+    unit = actor.post.unit if actor.post else None
+    entry = CaseEvent(
+        county_id=case.county_id, case=case.id, seq=seq + 1, at=at, step=step, title=title,
+        actor_id=actor.id, actor_name=actor.full_name, post_title=actor.post.title if actor.post else "",
+        unit_id=unit.id if unit else None, unit_name=unit.name if unit else "",
+        from_state=from_state, to_state=case.state,
+        holder_id=case.unit_id, holder_name=case.unit.name,
+        text=text, data={**(data or {}), "due": _moment(case.due)},
+    )
+    entry.digest = seal(entry, before)
+    entry.save(force_insert=True)
+    return entry
+
+
+def stands(case) -> tuple:
+    """Return what the last entry must say of `case`: its state, its responsible unit, its due moment."""
+    return case.state, case.unit_id, _moment(case.due)
+
+
+def said(entry: CaseEvent) -> tuple:
+    """Return what `entry` says of its case, as `stands` returns it."""
+    return entry.to_state, entry.holder_id, entry.data.get("due")
+
+
+def _moment(value) -> str | None:
+    return value.isoformat() if value else None
+
+
+_entries = PreparedModels(
+    lambda slots: CaseEvent.select().where(CaseEvent.case == slots.case).order_by(CaseEvent.seq)
+)
+
+
+def entries(case) -> list[CaseEvent]:
+    return _entries(case=case.id)
+
+
+def broken_at(case_id: int) -> int | None:
+    """Return the `seq` of the first entry whose seal does not hold, or None: what happened stays written."""
+    before = ""
+    rows = CaseEvent.select().where(CaseEvent.case == case_id).order_by(CaseEvent.seq)
+    for expected, entry in enumerate(rows, 1):
+        if entry.seq != expected or entry.digest != seal(entry, before):
+            return expected
+        before = entry.digest
+    return None
