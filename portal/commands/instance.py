@@ -1,0 +1,46 @@
+"""Commands that look after one instance: its tables and its soundness."""
+
+import click
+
+from portal import accounts, create_app, migrations
+from portal.registry import registry_of
+
+
+@click.command()
+@click.option("--generate", nargs=2, metavar="OWNER NAME", help="（开发用）按模型与数据库的差别写一个升级脚本。")
+@click.pass_obj
+def migrate(instance, generate):
+    """建立或升级数据库。"""
+    app = create_app(instance, check=False)
+    registry = registry_of(app)
+    if generate:
+        slug, name = generate
+        owner = next((owner for owner in registry.owners() if owner.slug == slug), None)
+        if owner is None:
+            raise click.ClickException(f"没有名为 {slug} 的插件，或它没有自己的表。")
+        path = migrations.generate(owner, name)
+        click.echo(path or "模型与数据库一致，不需要升级脚本。")
+        return
+    done = migrations.migrate(registry.owners(), app.config["PORTAL"]["instance"], say=lambda text: click.echo(text))
+    with app.app_context():
+        accounts.sync_roles(registry)
+    click.echo(f"已执行 {len(done)} 个升级脚本。" if done else "数据库已是最新。")
+
+
+@click.command()
+@click.option("--strict", is_flag=True, help="有插件被隔离或有任何提醒时也算失败。")
+@click.pass_obj
+def check(instance, strict):
+    """检查设置、数据库、插件与台账是否完好。"""
+    app = create_app(instance)
+    registry = registry_of(app)
+    with app.app_context():
+        problems = [f"插件 {item.slug} 已被隔离：{item.reason}" for item in registry.quarantined]
+        warnings = []
+        for _, finding in registry.collect("portal_check"):
+            (problems if finding.serious else warnings).append(finding.sentence)
+    for sentence in problems + warnings:
+        click.echo(sentence)
+    if problems or (strict and warnings):
+        raise click.ClickException(f"发现 {len(problems)} 处问题、{len(warnings)} 处提醒。")
+    click.echo(f"检查完毕：{len(registry.plugins)} 个组成部分，没有发现问题。")
