@@ -1,0 +1,132 @@
+"""The counters that the ledger keeps equal a recount, whoever asks and whatever happened on the way."""
+
+import datetime
+import random
+from collections import Counter
+
+import pytest
+
+from portal.cases import tallies
+from portal.cases.ledger import available, rate
+from portal.cases.models import Case, Flow, Rating, Tally
+from portal.db import atomic, now
+from portal.org.models import Unit
+from portal.values import OPEN_PHASES, Conflict, Refused
+from tests.cases.making import matter, move
+from tests.people_of_the_county import COUNTY, NEXT_VILLAGE, OTHER_TOWN, TOWN, VILLAGE, person, unit
+
+KINDS = ["station.request"]
+READERS = ("cun", "zhen", "linzhen", "minzheng", "canlian", "xian", "lingdao")
+ITEMS = ("高龄津贴", "临时救助", "居民养老保险参保", "残疾人证", "家庭医生签约")
+WHERE = {VILLAGE: ("cun", "shuji"), NEXT_VILLAGE: ("lincun",), OTHER_TOWN + "/village": ("linjia",)}
+ACTORS = ("cun", "shuji", "lincun", "linjia", "zhen", "zhener", "linzhen", "minzheng", "canlian")
+
+
+@pytest.fixture(scope="module")
+def county(stage):
+    """Thirty cases of the last three months that people moved on at random, some rated; over weeks and months."""
+    chance = random.Random(11)
+    people = {name: person(name) for name in (*ACTORS, *READERS)}
+    with stage.test_request_context(), atomic():
+        for number in range(30):
+            where, clerks = chance.choice(list(WHERE.items()))
+            at = now() - datetime.timedelta(days=chance.randrange(1, 90), hours=chance.randrange(8))
+            place = unit(where)
+            case = matter(place, people[chance.choice(clerks)], chance.choice(ITEMS), at, chance.random() < 0.8)
+            for _ in range(chance.randrange(9)):
+                wait = datetime.timedelta(days=chance.randrange(20 if number % 3 == 0 else 6), hours=1)
+                at = min(at + wait, now())
+                case = _on(case, people, chance, at) or case
+    return people
+
+
+def _on(case, people, chance, at):
+    options = [(step.name, who) for name in ACTORS for who in [people[name]] for step in available(case, who)]
+    if case.replied and case.rating is None and chance.random() < 0.6:
+        return rate(case, people["cun"], chance.randrange(1, 6), "screen", at=at)
+    if chance.random() < 0.8:  # people seldom give up
+        options = [(name, who) for name, who in options if name != "withdraw"]
+    if not options:
+        return None
+    try:
+        return move(case, chance.choice(options), at=at)
+    except (Refused, Conflict):
+        return None
+
+
+def seen(who) -> list[Case]:
+    column, value = who.area
+    return [case for case in Case.select() if getattr(case, column) == value]
+
+
+def test_every_phase_and_every_flow_is_what_a_recount_gives(county):
+    assert tallies.differences() == []
+    assert len({case.phase for case in Case.select()}) >= 5, "the walk reaches most phases"
+    assert Rating.select().exists() and Case.select().where(Case.late).exists()
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_each_reader_gets_the_figures_of_the_own_ground(county, name):
+    who = county[name]
+    cases = seen(who)
+    assert tallies.by_phase(who, KINDS) == dict(Counter(case.phase for case in cases))
+    wanted = sorted({period for case in Case.select() for period in tallies.periods(case.opened)})
+    found = tallies.by_period(who, KINDS, wanted)
+    ratings = {rating.case_id: rating for rating in Rating.select()}
+    for period in wanted:
+        closed = [case for case in cases if case.closed and period in tallies.periods(case.closed)]
+        rated = [ratings[case.id] for case in cases if case.id in ratings
+                 and period in tallies.periods(ratings[case.id].at)]
+        assert found[period] == {
+            "opened": sum(period in tallies.periods(case.opened) for case in cases),
+            "closed": len(closed), "on_time": sum(not case.late for case in closed),
+            "minutes": sum(int((case.closed - case.opened).total_seconds() // 60) for case in closed),
+            "rated": len(rated), "rating_sum": sum(rating.level for rating in rated),
+        }, (name, period)
+
+
+@pytest.mark.parametrize("name", ["cun", "zhen", "linzhen", "xian", "lingdao", "minzheng"])
+def test_what_lies_below_a_unit_is_counted_within_the_own_ground(county, name):
+    who = county[name]
+    for code, level, column in ((COUNTY, "county", "town_id"), (TOWN, "town", "village_id")):
+        above = unit(code)
+        inside = [case for case in seen(who) if getattr(case, f"{level}_id") == above.id and case.phase in OPEN_PHASES]
+        wanted = Counter(getattr(case, column) for case in inside) if who.area[0] != "line_id" else {}
+        found = {key: count for key, count in tallies.open_below(who, above.id, level, KINDS).items() if count}
+        assert found == dict(wanted), (name, level)
+
+
+def test_the_on_time_card_counts_each_town_or_village(county):
+    for name, column in (("zhen", "village_id"), ("lingdao", "town_id")):
+        who = county[name]
+        for month in {f"{case.closed:%Y-%m}" for case in seen(who) if case.closed}:
+            wanted = {}
+            for case in seen(who):
+                if case.closed and f"{case.closed:%Y-%m}" == month:
+                    key = Unit.get_by_id(getattr(case, column)).short
+                    closed, on_time = wanted.get(key, (0, 0))
+                    wanted[key] = closed + 1, on_time + (not case.late)
+            rows = tallies.on_time_below(who, KINDS, month)
+            assert {short: (closed, on_time) for short, closed, on_time in rows} == wanted
+    assert tallies.on_time_below(county["cun"], KINDS, "2026-11") == []
+    assert tallies.on_time_below(county["minzheng"], KINDS, "2026-11") == []
+
+
+def test_somebody_without_a_post_or_a_kind_gets_no_figure(county):
+    for who in (person("kongkong"), county["cun"]):
+        names = KINDS if who.post is None else []
+        assert tallies.by_phase(who, names) == {} and tallies.open_below(who, 1, "county", names) == {}
+        assert tallies.by_period(who, names, ["2026-11"])["2026-11"]["opened"] == 0
+
+
+def test_written_anew_the_counters_are_the_same(county):
+    def rows(model):
+        return sorted(
+            (tuple(sorted(row.items(), key=lambda pair: pair[0])) for row in model.select().dicts()
+             if model is Flow or row["count"]), key=str,
+        )
+
+    before = rows(Tally), rows(Flow)
+    tallies.rebuild()
+    assert (rows(Tally), rows(Flow)) == before
+    assert tallies.differences() == []

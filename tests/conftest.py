@@ -1,0 +1,227 @@
+"""The instance that tests work on, and the cast: people with posts in two neighbouring towns.
+
+Both engines are real. The database is built once for each engine and put back between tests.
+"""
+
+import contextlib
+import os
+import shutil
+import uuid
+
+import psycopg
+import pytest
+
+from portal import create_app
+from portal.db import database
+from portal.testing import Browser
+from tests.people_of_the_county import PASSWORD, PLUGINS, build
+
+POSTGRES = os.environ.get("PORTAL_TEST_POSTGRES", "postgresql://127.0.0.1:5432/postgres")
+IN_CI = os.environ.get("CI", "").lower() in ("1", "true", "yes")
+
+
+def _missing(what: str):
+    if IN_CI:
+        pytest.fail(f"{what}; in CI that is a failure, not a skip")
+    pytest.skip(what)
+
+
+class SqliteGround:
+    name = "sqlite"
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.path = folder / "portal.db"
+        self.setting = "portal.db"
+
+    def keep(self):
+        database.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        database.close()
+        shutil.copyfile(self.path, self.path.with_suffix(".kept"))
+
+    def put_back(self):
+        if not database.is_closed():
+            database.close()
+        for end in ("-wal", "-shm"):
+            self.path.with_name(self.path.name + end).unlink(missing_ok=True)
+        shutil.copyfile(self.path.with_suffix(".kept"), self.path)
+
+    def remove(self):
+        pass
+
+
+TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
+SEQUENCES = "SELECT sequencename, last_value FROM pg_sequences WHERE schemaname = 'public'"
+#: What a database consists of, besides its rows.
+SHAPE = """
+    SELECT md5(string_agg(one::text, ',' ORDER BY one::text)) FROM (
+    SELECT oid::text, relname, relkind::text, relnatts FROM pg_class WHERE relnamespace = 'public'::regnamespace
+    UNION ALL SELECT oid::text, tgname, tgenabled::text, 0 FROM pg_trigger WHERE NOT tgisinternal
+    UNION ALL SELECT oid::text, conname, pg_get_constraintdef(oid), 0 FROM pg_constraint
+    UNION ALL SELECT oid::text, proname, prosrc, 0 FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+    UNION ALL SELECT attrelid::text, attname, atttypid::text, attnotnull::int FROM pg_attribute
+        JOIN pg_class ON attrelid = pg_class.oid WHERE relnamespace = 'public'::regnamespace AND attnum > 0
+    ) AS one
+"""
+
+
+class PostgresGround:
+    name = "postgres"
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.own = None
+        self.base = f"portal_test_{uuid.uuid4().hex[:8]}"
+        self.setting = POSTGRES.rsplit("/", 1)[0] + "/" + self.base
+        self._run(f'CREATE DATABASE "{self.base}"')
+
+    def _run(self, *statements):
+        with psycopg.connect(POSTGRES, autocommit=True) as connection:
+            for statement in statements:
+                connection.execute(statement)
+
+    def _release(self):
+        if not database.is_closed():
+            database.close()
+        database.obj.close_all()
+
+    def keep(self):
+        self._release()
+        self._run(f'CREATE DATABASE "{self.base}_kept" TEMPLATE "{self.base}"')
+        with self._inside() as connection:
+            self.shape = self._shape(connection)
+            self.rows = {table: self._read(connection, table) for table in self._tables(connection)}
+            self.sums = self._sums(connection)
+            self.sequences = connection.execute(SEQUENCES).fetchall()
+
+    def put_back(self):
+        self._release()
+        try:
+            with self._inside() as connection:
+                if self._shape(connection) == self.shape:
+                    return self._put_rows_back(connection)
+        except psycopg.OperationalError:
+            pass  # a lock that a test left behind, or its connections: then the whole database is made anew
+        self._leave()
+        self._run(
+            f'DROP DATABASE IF EXISTS "{self.base}" WITH (FORCE)',
+            f'CREATE DATABASE "{self.base}" TEMPLATE "{self.base}_kept"',
+        )
+        with self._inside() as connection:
+            self.shape = self._shape(connection)
+
+    # Making a database anew takes seconds, putting back the rows that a test changed takes milliseconds. Whatever
+    # changed a table, an index or a trigger is seen by the shape and gets a new database. The connection for it stays
+    # open: a new one has to read the whole catalogue first.
+
+    @contextlib.contextmanager
+    def _inside(self):
+        if self.own is None or self.own.closed:
+            self.own = psycopg.connect(POSTGRES.rsplit("/", 1)[0] + "/" + self.base, connect_timeout=3)
+            for setting in ("session_replication_role = replica", "lock_timeout = 2000", "synchronous_commit = off"):
+                self.own.execute(f"SET {setting}")
+            self.own.commit()
+        with self.own.transaction():
+            yield self.own
+        self.own.commit()
+
+    def _leave(self):
+        if self.own is not None:
+            self.own.close()
+
+    def _shape(self, connection):
+        return connection.execute(SHAPE).fetchall()
+
+    def _tables(self, connection) -> list[str]:
+        return [name for (name,) in connection.execute(TABLES)]
+
+    def _read(self, connection, table: str) -> bytes:
+        with connection.cursor().copy(f'COPY "{table}" TO STDOUT (FORMAT binary)') as copy:
+            return b"".join(bytes(piece) for piece in copy)
+
+    def _sums(self, connection) -> dict:
+        """Return a sum over the rows of each table, in one query: what is as it was need not be read."""
+        parts = (
+            f"SELECT '{table}', count(*), sum(hashtextextended(one::text, 0)) FROM \"{table}\" AS one"
+            for table in self.rows
+        )
+        return {table: rest for table, *rest in connection.execute(" UNION ALL ".join(parts))}
+
+    def _put_rows_back(self, connection):
+        sums = self._sums(connection)
+        for table, kept in self.rows.items():
+            if sums[table] != self.sums[table]:
+                connection.execute(f'DELETE FROM "{table}"')
+                with connection.cursor().copy(f'COPY "{table}" FROM STDIN (FORMAT binary)') as copy:
+                    copy.write(kept)
+        for name, last in self.sequences:
+            connection.execute("SELECT setval(%s::regclass, %s, %s)", (f'"{name}"', last or 1, last is not None))
+
+    def remove(self):
+        self._release()
+        self._leave()
+        self._run(
+            f'DROP DATABASE IF EXISTS "{self.base}" WITH (FORCE)',
+            f'DROP DATABASE IF EXISTS "{self.base}_kept" WITH (FORCE)',
+        )
+
+
+@pytest.fixture(scope="session", params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def ground(request, tmp_path_factory):
+    """An instance folder and a database with the county, its units, roles and the cast."""
+    folder = tmp_path_factory.mktemp(request.param)
+    if request.param == "postgres":
+        try:
+            psycopg.connect(POSTGRES, connect_timeout=3).close()
+        except psycopg.OperationalError:
+            _missing("no PostgreSQL server at PORTAL_TEST_POSTGRES")
+        ground = PostgresGround(folder)
+    else:
+        ground = SqliteGround(folder)
+    ground.overrides = {
+        "testing": True, "database": ground.setting, "argon2_time_cost": 1, "argon2_memory_kib": 64,
+        "trusted_hosts": ["localhost"], "plugins": PLUGINS,
+    }
+    built = create_app(folder, ground.overrides, check=False)
+    ground.people = build(built)
+    ground.keep()
+    ground.application = create_app(folder, ground.overrides)
+    yield ground
+    ground.remove()
+
+
+@pytest.fixture
+def app(ground):
+    """The application on a fresh copy of the county; inside its context, so that models can be used."""
+    ground.put_back()
+    application = ground.application
+    with application.app_context():
+        database.connect(reuse_if_open=True)
+        yield application
+    if not database.is_closed() and not database.in_transaction():
+        database.close()
+
+
+@pytest.fixture
+def cast(app, ground):
+    """The people by name: `cast["cun"]` is the village window's user id; see people_of_the_county."""
+    return ground.people
+
+
+@pytest.fixture
+def visitor(app):
+    """A browser in which nobody is signed in."""
+    return Browser(app.test_client())
+
+
+@pytest.fixture
+def sign_in(app, cast):
+    """Return a function that signs one of the cast in and returns their browser."""
+
+    def sign_in(name: str) -> Browser:
+        browser = Browser(app.test_client())
+        browser.send("/accounts/sign-in", name=name, password=PASSWORD)
+        assert browser.status == 200 and "name=\"password\"" not in browser.text, f"{name} could not sign in"
+        return browser
+
+    return sign_in

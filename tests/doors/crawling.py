@@ -1,0 +1,44 @@
+"""Walk from the workbench over every link that a person sees, a few of each kind."""
+
+from collections import Counter, deque
+from urllib.parse import parse_qs, urljoin, urlsplit
+
+from werkzeug.exceptions import HTTPException
+
+from tests.doors.world import read
+
+#: So many pages of one kind (route and names of parameters) are opened.
+SAMPLES = 2
+
+
+def kind_of(app, url: str) -> tuple:
+    """Return what sort of page `url` is: its route, and which parameters it has."""
+    parts = urlsplit(url)
+    try:
+        endpoint, _ = app.url_map.bind("localhost").match(parts.path, method="GET")
+    except HTTPException:
+        endpoint = parts.path
+    return endpoint, tuple(sorted(parse_qs(parts.query)))
+
+
+def crawl(app, browser, start: str = "/", samples: int = SAMPLES):
+    """Yield (url, status, text, forms) of each page reached; a link that appears on many pages is followed once."""
+    waiting, seen, opened = deque([start]), {start}, Counter()
+    while waiting:
+        url = waiting.popleft()
+        kind = kind_of(app, url)
+        if opened[kind] >= samples:
+            continue
+        opened[kind] += 1
+        browser.open(url)
+        html = browser.response.mimetype == "text/html"
+        text = browser.text if html else ""
+        status, forms = browser.status, browser.forms() if html else []
+        landed = browser.response.request.path
+        browser.response.close()
+        yield url, status, text, forms
+        for link in read(text).links:
+            target = urljoin(landed, link).split("#")[0]
+            if target.startswith("/") and not target.startswith("/static/") and target not in seen:
+                seen.add(target)
+                waiting.append(target)

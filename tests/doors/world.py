@@ -1,0 +1,171 @@
+"""One row of each kind in 华光村, and a neighbouring county; and pages read as a whole: links, forms, headings."""
+
+import importlib
+import io
+import re
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+
+from PIL import Image
+from werkzeug.datastructures import FileStorage
+
+from portal import accounts
+from portal.accounts.models import Post, Role, User
+from portal.audit.models import AuditEntry
+from portal.cases.models import Case
+from portal.cases.page import attach
+from portal.db import atomic, database
+from portal.files.models import Attachment
+from portal.org import set_enabled
+from portal.org.models import Unit
+from portal.people.models import Resident
+from portal.registry import registry_of
+from tests.cases.making import matter, move
+from tests.people_of_the_county import PASSWORD, PLUGINS, VILLAGE, person, unit
+
+#: name: (full name, where in the neighbouring county, role)
+NEIGHBOURS = {
+    "waixian": ("外县经办", "office", "county_staff"), "waicun": ("外县窗口", "village", "window"),
+    "wailing": ("外县领导", "county", "leader"), "waixitong": ("外县系统", "county", "system_admin"),
+    "waianquan": ("外县安全", "county", "security_admin"), "waishenji": ("外县审计", "county", "audit_admin"),
+}
+
+
+@dataclass
+class World:
+    """`ids`: what stands in an address for each name of an argument; `cases`: the ids of cases by their state."""
+
+    ids: dict = field(default_factory=dict)
+    cases: dict = field(default_factory=dict)
+
+    @classmethod
+    def built(cls) -> "World":
+        with atomic():
+            _neighbour_county()
+            cases = _cases()
+            cun = person("cun")
+            case = cases["received"]
+            attach(FileStorage(io.BytesIO(picture()), "户口簿.png"), case, cun)
+            entry = AuditEntry.create(
+                actor_id=cun.id, actor_name=cun.full_name, unit_id=cun.post.unit.id, county_id=cun.post.unit.county_id,
+                action="cases.open", object_type="case", object_id=str(case.id), detail={}, changes={},
+            )
+        village = unit(VILLAGE)
+        ids = {
+            "case_id": case.id, "attachment_id": Attachment.get().id, "resident_id": case.resident_id,
+            "unit_id": village.id, "user_id": cun.id, "post_id": cun.post.id, "entry_id": entry.id,
+            "role_id": Role.get(Role.slug == "window").id, "session_id": 1,
+            "day": "2026-11-23", "year": 2027, "step": "accept", "name": "receipt", "kind": "station.request",
+            "slug": "station",
+        }
+        for plugin in PLUGINS:
+            with atomic():
+                ids |= importlib.import_module(f"tests.{plugin}.world").rows()
+        return cls(ids, {name: one.id for name, one in cases.items()})
+
+
+def _cases() -> dict:
+    """Open a case in each state that the pages of the station know."""
+    up = (("accept", "cun"), ("forward_town", "cun"))
+    county = (*up, ("forward_county", "zhen"))
+    return {
+        "received": matter(), "correcting": move(matter(complete=False), ("correct", "cun")),
+        "accepted": move(matter(), ("accept", "cun")), "at_town": move(matter(of="临时救助"), *up),
+        "special_town": move(matter(of="临时救助"), *up, ("suspend_town", "zhen")),
+        "at_county": move(matter(), *county),
+        "decided": move(matter(), *county, ("decide", "minzheng")),
+        "delivered": move(matter(of="居民养老保险参保"), ("settle", "cun")),
+        "withdrawn": move(matter(), ("withdraw", "cun")),
+    }
+
+
+def _neighbour_county() -> None:
+    region = Unit.get(Unit.code == VILLAGE[:6] + "000000").parent
+    county = Unit.add(code="510723000000", name="盐亭县", level="county", parent=region)
+    town = Unit.add(code="510723100000", name="云溪镇", level="town", parent=county)
+    village = Unit.add(code="510723100201", name="新龙村村民委员会", level="village", parent=town)
+    office = Unit.add(code="510723000000D01", name="县行政审批服务局", level="department", parent=county)
+    places = {"county": county, "office": office, "village": village}
+    for name, (full_name, where, role) in NEIGHBOURS.items():
+        user, _ = accounts.add_user(name, full_name, password=PASSWORD, must_change=False)
+        Post.create(user=user, unit=places[where], role=Role.get(Role.slug == role), title=full_name)
+    for place in (county, town):
+        for plugin in PLUGINS:
+            set_enabled(place, plugin, True, None)
+
+
+def picture() -> bytes:
+    drawn = io.BytesIO()
+    Image.new("RGB", (4, 4), "teal").save(drawn, "PNG")
+    return drawn.getvalue()
+
+
+def routes(app, method: str) -> list:
+    """Return the rules that answer `method`, in the order of their addresses."""
+    return sorted((rule for rule in app.url_map.iter_rules() if method in rule.methods), key=lambda rule: rule.rule)
+
+
+def address(rule, values: dict) -> str:
+    """Return the address of a rule with its arguments filled in."""
+    return re.sub(r"<(?:\w+:)?(\w+)>", lambda found: str(values[found[1]]), rule.rule)
+
+
+def permission_of(app, rule) -> str:
+    return app.view_functions[rule.endpoint].permission
+
+
+def fingerprint(app, without=()) -> dict[str, int]:
+    """Return how many rows each table has, and what the cases, people and accounts hold."""
+    found = {}
+    for owner in registry_of(app).owners():
+        for model in owner.models:
+            name = model._meta.table_name
+            if name not in without:
+                found[name] = model.select().count()
+    found["search_gram"] = database.execute_sql("SELECT COUNT(*) FROM search_gram").fetchone()[0]
+    for model in (Case, Resident, User, Unit, Role):
+        found[f"{model.__name__}.versions"] = sum(model.select(model.version).tuples().iterator(), ()).__hash__()
+    return found
+
+
+# -- pages ---------------------------------------------------------------------------------------------------------
+
+class _Page(HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.links, self.h1, self.lang, self.title, self.ids = [], 0, "", "", []
+        self._in_title = False
+
+    def handle_starttag(self, tag, attrs):
+        attrs = dict(attrs)
+        if tag == "a" and attrs.get("href"):
+            self.links.append(attrs["href"])
+        if tag == "h1":
+            self.h1 += 1
+        if tag == "html":
+            self.lang = attrs.get("lang", "")
+        if attrs.get("id"):
+            self.ids.append(attrs["id"])
+        self._in_title = tag == "title"
+
+    def handle_data(self, data):
+        if self._in_title:
+            self.title += data
+
+    def handle_endtag(self, tag):
+        self._in_title = False
+
+
+def read(text: str) -> _Page:
+    page = _Page()
+    page.feed(text)
+    return page
+
+
+def has_chinese(text: str) -> bool:
+    return bool(re.search(r"[\u4e00-\u9fff]", text))
+
+
+def plain_of(text: str) -> str:
+    """Return a page without what differs from answer to answer."""
+    return re.sub(r'(nonce|value)="[^"]*"|编号 <span class="number">\w+</span>', "", text)
