@@ -1,0 +1,76 @@
+"""A gunicorn of two workers on a free port of this machine, and what its workers cost."""
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Server:
+    def __init__(self, process: subprocess.Popen, port: int, started_in: float):
+        self.process = process
+        self.port = port
+        self.started_in = started_in
+
+    def workers(self) -> list[int]:
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
+        return [int(pid) for pid in children.split()]
+
+    def cpu_seconds(self) -> float:
+        """Return the CPU time of all workers so far, user and system."""
+        total = 0
+        for pid in self.workers():
+            fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+            total += int(fields[11]) + int(fields[12])
+        return total / TICKS
+
+    def memory_mib(self) -> float:
+        """Return the proportional set size of the largest worker in MiB."""
+        return max(_pss(pid) for pid in self.workers()) / 1024
+
+
+def _pss(pid: int) -> int:
+    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+        if line.startswith("Pss:"):
+            return int(line.split()[1])
+    return 0
+
+
+@contextlib.contextmanager
+def serving(application: str, environment: dict, path: str = "/"):
+    """Serve the WSGI `application` ("module:name") with two workers of four threads until the block ends."""
+    port = free_port()
+    began = time.perf_counter()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "gunicorn", "-w", "2", "-k", "gthread", "--threads", "4", "-b", f"127.0.0.1:{port}",
+         "--log-level", "warning", "--keep-alive", "30", application],
+        env={**os.environ, **environment},
+    )
+    try:
+        while True:
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5).read()
+                break
+            except urllib.error.HTTPError:
+                break
+            except OSError:
+                if process.poll() is not None or time.perf_counter() - began > 60:
+                    raise RuntimeError(f"{application} did not start") from None
+                time.sleep(0.02)
+        yield Server(process, port, time.perf_counter() - began)
+    finally:
+        process.terminate()
+        process.wait(20)
