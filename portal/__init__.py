@@ -18,6 +18,7 @@ from portal import (
     forms,
     home,
     migrations,
+    notify,
     org,
     papers,
     people,
@@ -27,7 +28,7 @@ from portal import (
 from portal.registry import Registry
 
 #: The rooms, lowest first; each registers through the same hooks as a plugin of others.
-CORE = (forms, audit, calendar, org, accounts, search, people, files, papers, cases, home)
+CORE = (forms, audit, calendar, org, accounts, search, people, files, papers, notify, cases, home)
 
 
 def create_app(instance: str | Path | None = None, overrides: dict | None = None, *, check: bool = True):

@@ -74,6 +74,16 @@ def portal_settings():
 
 
 @hookspec
+def portal_jobs():
+    """Return a list of `Job`: background work with its time."""
+
+
+@hookspec
+def portal_topics():
+    """Return a list of `Topic`: what the plugin's notices are about."""
+
+
+@hookspec
 def portal_commands():
     """Return a list of click commands; they appear below `portal`."""
 

@@ -155,6 +155,30 @@ class Setting:
 
 
 @dataclass(frozen=True)
+class Job:
+    """Background work: `run()` is called inside the application, without anybody signed in, and may return one Chinese
+    sentence that says what it did; it must be safe to run twice.
+
+    Either `at` (daily, "HH:MM" in local time) or `every` (minutes). The name is "<slug>.<what>".
+    """
+
+    name: str
+    title: str
+    run: Callable[[], str | None]
+    at: str = ""
+    every: int = 0
+
+
+@dataclass(frozen=True)
+class Topic:
+    """What notices are about ("cases.assigned"); `may_mute`: a person may turn it off."""
+
+    name: str
+    title: str
+    may_mute: bool = True
+
+
+@dataclass(frozen=True)
 class Deadline:
     """A period: `amount` of "workday", "day", "month" or "hour"; `roll`: a last day on a holiday moves forward."""
 
