@@ -52,7 +52,7 @@ class _Forms(HTMLParser):
 
     def handle_data(self, data):
         if self._textarea and self._open:
-            self._open.fields[self._textarea] += data.lstrip("\n")
+            self._open.fields[self._textarea] += data.lstrip("\r\n")
 
     def handle_endtag(self, tag):
         if tag == "form":

@@ -95,6 +95,21 @@ def view(case: Case) -> dict:
     }
 
 
+#: Entries that change nothing but the timeline itself, so they do not count as versions.
+BESIDE = ("note", "refer", "referral_ended")
+
+
+def since(case: Case, version: int) -> list[dict]:
+    """Return the entries by which the case went from `version` to the present one, newest first; none for a senseless
+    version. Each change of a case is one version and one entry."""
+    changes = case.version - version
+    if not 0 < version < case.version:
+        return []
+    kind = kind_of(case)
+    moved = [event for event in entries(case) if event.step not in BESIDE]
+    return [_entry(kind, event) for event in reversed(moved[-changes:])]
+
+
 def linked(case: Case, events) -> list[dict]:
     """Return the cases that this one came from or was handed over to, as links for those who may open them."""
     ids = ids_of(case, events)

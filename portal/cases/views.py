@@ -16,7 +16,7 @@ from portal.cases.lens import holds
 from portal.cases.models import RATINGS, Case
 from portal.files.models import Attachment
 from portal.org.models import Unit
-from portal.values import Refused
+from portal.values import Conflict, Refused
 
 blueprint = Blueprint("cases", __name__, template_folder="templates")
 
@@ -92,7 +92,7 @@ def step(case_id, step):
     if request.method == "GET" and wanted not in available(case, current_user):
         flash(f"这件事现在不能“{wanted.title}”，请看最新情况。", "warn")
         return _to(case)
-    form = _form_of(wanted, case)
+    form, changed = _form_of(wanted, case), []
     if form.validate_on_submit():
         try:
             moved = take(step, case, current_user, form.values(), version=form.version.data)
@@ -100,11 +100,13 @@ def step(case_id, step):
                 page.attach(upload, moved, current_user)
         except Refused as refused:
             form.refuse(refused)
+        except Conflict as conflict:
+            case, changed = _caught_up(case_id, form, conflict, lambda now: wanted in available(now, current_user))
         else:
             flash(_what_now(moved, wanted), "success")
             return _to(case)
     view = {"case": case, "step": wanted, "form": form, "next": page.head(case), "kind": kind_of(case)}
-    return render_template("cases/step.html", **view), 422 if form.is_submitted() else 200
+    return render_template("cases/step.html", **view, changed=changed), _status(form, changed)
 
 
 def _form_of(step, case):
@@ -115,6 +117,24 @@ def _form_of(step, case):
         else:
             form[name].choices = choices
     return form
+
+
+def _caught_up(case_id: int, form, conflict: Conflict, still_possible) -> tuple[Case, list]:
+    """Bring the form of the slower of two clerks up to the case as it stands: returns it and what changed meanwhile.
+
+    What they typed stays in the form, so that looking and pressing once more is enough. Where the act is not possible
+    any more the conflict goes on to its own page, which keeps the text.
+    """
+    case = opened(case_id)
+    changed = page.since(case, form.version.data)
+    if not changed or not still_possible(case):
+        raise conflict
+    form.renew(case.version)
+    return case, changed
+
+
+def _status(form, changed) -> int:
+    return 409 if changed else 422 if form.is_submitted() else 200
 
 
 def _what_now(case: Case, step) -> str:
@@ -129,7 +149,7 @@ def _what_now(case: Case, step) -> str:
 @requires("cases.assign")
 def assign(case_id):
     """Hand the case to somebody of the responsible unit."""
-    case = opened(case_id)
+    case, changed = opened(case_id), []
     form = AssignForm(data={"version": case.version} if request.method == "GET" else None)
     form.person.choices = [("", "请选择")] + [(str(user.id), user.full_name) for user in assigning.colleagues(case)]
     if form.validate_on_submit():
@@ -137,11 +157,13 @@ def assign(case_id):
             assigning.assign(case, current_user, int(form.person.data), form.text.data, form.version.data)
         except Refused as refused:
             form.refuse(refused)
+        except Conflict as conflict:
+            case, changed = _caught_up(case_id, form, conflict, lambda now: now.is_open and holds(current_user, now))
         else:
             flash("已交办。", "success")
             return _to(case)
     view = {"case": case, "form": form, "next": page.head(case), "kind": kind_of(case)}
-    return render_template("cases/assign.html", **view), 422 if form.is_submitted() else 200
+    return render_template("cases/assign.html", **view, changed=changed), _status(form, changed)
 
 
 @blueprint.route("/<int:case_id>/notes", methods=["GET", "POST"])

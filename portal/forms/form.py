@@ -73,3 +73,7 @@ class VersionedForm(Form):
     """A form over a row that several people edit: `version` is the one that was on screen."""
 
     version = Version(default=0, render_kw={"autocomplete": "off"})
+
+    def renew(self, version: int) -> None:
+        """Stand on `version` from now on: what somebody else changed is on the screen, what was typed stays."""
+        self.version.data, self.version.raw_data = version, None

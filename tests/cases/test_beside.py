@@ -78,6 +78,29 @@ def test_the_second_of_two_who_hand_it_on_is_told_and_keeps_the_text(case, sign_
     assert Case.get_by_id(case.id).person_id == cast["wangge"]
 
 
+def test_the_slower_clerk_sees_what_changed_and_needs_to_press_once_more_only(case, sign_in, cast):
+    first, second = sign_in("shuji"), sign_in("shuji")
+    path = f"/cases/{case.id}/assign"
+    form = second.open(path).form(["person"])
+    first.send(path, person=str(cast["wangge"]))
+    second.submit(form, path, person=str(cast["duogang"]), text="天黑前去看")
+    assert second.status == 409 and "您填写的时候，这件事有了变化" in second.text
+    assert "交办给" in second.text and "没有保存" in second.text
+    again = second.form(["person"])
+    assert again.fields["person"] == str(cast["duogang"]) and again.fields["text"] == "天黑前去看"
+    second.submit(again, path)
+    assert second.status == 200 and Case.get_by_id(case.id).person_id == cast["duogang"]
+
+
+def test_what_became_impossible_meanwhile_keeps_the_text_on_a_page_of_its_own(case, sign_in):
+    first, second = sign_in("cun"), sign_in("cun")
+    path = f"/cases/{case.id}/steps/accept"
+    form = second.open(path).form(["version"])
+    first.send(path, text="")
+    second.submit(form, path, text="材料齐全")
+    assert second.status == 409 and "查看最新情况" in second.text and "您填写的时候" not in second.text
+
+
 def test_a_closed_case_is_not_handed_on(case, app, sign_in, cast):
     with app.test_request_context():
         move(case, ("withdraw", "cun"))
