@@ -7,7 +7,9 @@ from portal.db import now
 from portal.notify.models import Notice
 
 
-def send(users: Iterable, topic: str, title: str, url: str = "", text: str = "", *, county_id: int | None = None) -> int:
+def send(
+    users: Iterable, topic: str, title: str, url: str = "", text: str = "", *, county_id: int | None = None
+) -> int:
     """Put one notice into the inbox of each of `users` (User rows or ids; each once); returns how many were sent.
 
     `topic` is the name of a `Topic` that a room or plugin declares. `url` is a path of this portal.
