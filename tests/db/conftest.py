@@ -15,9 +15,10 @@ def elsewhere():
     """Let a test point the portal at other databases; afterwards it points where it did."""
     earlier = database.obj
     yield
-    database.close()
-    if is_postgres():
-        database.obj.close_all()
+    if database.obj is not None:
+        database.close()
+        if is_postgres():
+            database.obj.close_all()
     if earlier is not None:
         database.initialize(earlier)
 

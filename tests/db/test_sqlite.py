@@ -47,6 +47,17 @@ def test_an_unsafe_version_stops_the_start(tmp_path, elsewhere, monkeypatch):
     assert not (tmp_path / "portal.db").exists()
 
 
+@pytest.fixture
+def as_served(app, ground, tmp_path, elsewhere):
+    """The application on a database opened as a server does; the ground's does not wait for the disk."""
+    served = create_app(tmp_path, {"testing": True}, check=False)
+    with served.app_context():
+        database.connect(reuse_if_open=True)
+        yield served
+    if not database.is_closed():
+        database.close()
+
+
 # -- the settings ------------------------------------------------------------------------------------------------
 
 @only_sqlite
@@ -54,16 +65,16 @@ def test_an_unsafe_version_stops_the_start(tmp_path, elsewhere, monkeypatch):
     ("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1), ("busy_timeout", 5000), ("secure_delete", 1),
     ("journal_size_limit", 64 * 2**20), ("temp_store", 2),
 ])
-def test_a_setting_is_in_force(app, pragma, value):
+def test_a_setting_is_in_force(as_served, pragma, value):
     assert database.execute_sql(f"PRAGMA {pragma}").fetchone()[0] == value
 
 
 @only_sqlite
-def test_the_settings_hold_in_every_thread(app):
+def test_the_settings_hold_in_every_thread(as_served):
     found = []
 
     def look():
-        with app.app_context():
+        with as_served.app_context():
             names = ("synchronous", "foreign_keys")
             found.append([database.execute_sql(f"PRAGMA {name}").fetchone()[0] for name in names])
             database.close()
