@@ -18,9 +18,9 @@ FLOORS = [
     {"cases"},
     {"jobs"},
     {"home"},
-    {"kit", "testing"},
+    {"kit"},
     {""},
-    {"commands"},
+    {"commands", "testing"},
 ]
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 

@@ -1,9 +1,12 @@
 """`portal plugin`: what is installed, where it is enabled, and what was left out and why."""
 
+from pathlib import Path
+
 import click
 from peewee import fn
 
-from portal import create_app
+from portal import config, create_app
+from portal.commands import scaffold
 from portal.commands.table import print_table
 from portal.org.models import TownPlugin, Unit
 from portal.registry import registry_of
@@ -46,3 +49,22 @@ def _towns() -> dict[str, int]:
 
 def _reach(item, towns: dict[str, int]) -> str:
     return "总是启用" if item.level == "core" else f"{towns.get(item.slug, 0)} 个乡镇"
+
+
+@plugin.command("new")
+@click.argument("name")
+@click.option("--title", required=True, help="中文名称，显示在菜单里。")
+@click.option("--package", type=click.Path(file_okay=False, path_type=Path), metavar="文件夹",
+              help="写成可以用 pip 安装的包；默认写进 instance/plugins。")
+@click.pass_obj
+def new(instance, name, title, package):
+    """写一个能用的新插件：一种件、登记页、菜单、权限、数据表和测试。"""
+    title = " ".join(title.split())
+    if not 0 < len(title) <= 20 or any(sign in title for sign in "\"\\{}@%<>"):
+        raise click.ClickException("名称要有 1 至 20 个字，不能有引号、括号等符号。")
+    folder = package or config.instance_folder(instance) / "plugins"
+    written = scaffold.write(name, title, folder, package=package is not None)
+    for path in written:
+        click.echo(path)
+    tests = folder / ("tests" if package else f"{name}_tests")
+    click.echo(f"写好了“{title}”。跑它的测试：pytest {tests}；运行 portal migrate、重启之后，在“平台启用”页启用。")

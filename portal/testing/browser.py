@@ -1,11 +1,8 @@
-"""What tests of the portal and of plugins go through: the real door, with real forms and their tokens."""
+"""The real door: pages are opened and their forms are sent with their tokens, as a browser without scripts does."""
 
 import contextvars
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
-
-from portal.db import database
 
 
 @dataclass
@@ -120,18 +117,3 @@ class Browser:
         data = {"csrf_token": token, **fields}
         self.response = self._request(self.client.post, url, data=data, follow_redirects=follow)
         return self
-
-
-@contextmanager
-def counted_queries():
-    """Yield the list of SQL statements that run inside the block, BEGIN and COMMIT left out."""
-    seen: list[str] = []
-
-    def note(event):
-        seen.append(event.sql)
-
-    database.obj.query_hooks.append(note)
-    try:
-        yield seen
-    finally:
-        database.obj.query_hooks.remove(note)

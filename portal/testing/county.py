@@ -1,0 +1,127 @@
+"""A small county to test in: real units, two towns that are neighbours, and one account for each kind of person.
+
+The database (SQLite) is built once for a run of tests and put back before each of them.
+"""
+
+import contextlib
+import shutil
+from pathlib import Path
+
+from portal import accounts, create_app, migrations, org
+from portal.accounts.models import Post, Role, User
+from portal.db import atomic, database, today
+from portal.org.models import Unit
+from portal.registry import registry_of
+from portal.testing.browser import Browser
+
+PASSWORD = "Shui-Dao-Qu-Cheng-9"
+
+DATA = Path(org.__file__).parent / "data"
+COUNTY, TOWN, OTHER_TOWN = "510722000000", "510722104000", "510722141000"
+
+#: Who is there: name -> (full name, where, role). `town` and `village` lie together, those with `other_` next door.
+CAST = {
+    "county": ("黄县长", "county", "county_staff"), "leader": ("徐领导", "county", "leader"),
+    "town": ("刘乡镇", "town", "town_staff"), "town_admin": ("郑管理", "town", "town_admin"),
+    "village": ("张支书", "village", "village_staff"), "window": ("李窗口", "village", "window"),
+    "grid_worker": ("周网格", "village", "grid_worker"), "mediator": ("唐调解", "village", "mediator"),
+    "next_village": ("王邻村", "next_village", "village_staff"),
+    "other_town": ("孙外镇", "other_town", "town_staff"), "other_village": ("何外村", "other_village", "village_staff"),
+    "system": ("马系统", "county", "system_admin"), "security": ("罗安全", "county", "security_admin"),
+    "auditor": ("梁审计", "county", "audit_admin"), "nobody": ("空无岗", "", ""),
+}
+
+
+class County:
+    """An instance in `folder` with the plugins named in `plugins` (None: all that are installed).
+
+    They are enabled for the county and for `town`, and for `other_town` as well unless a test disables them.
+    """
+
+    def __init__(self, folder: Path, plugins: list[str] | None = None):
+        self.folder = Path(folder)
+        self.settings = {
+            "testing": True, "trusted_hosts": ["localhost"], "plugins": plugins, "argon2_time_cost": 1,
+            "argon2_memory_kib": 64,
+        }
+        self._build()
+        self.app = create_app(self.folder, self.settings)
+        self.registry = registry_of(self.app)
+
+    def _build(self) -> None:
+        app = create_app(self.folder, self.settings, check=False)
+        registry = registry_of(app)
+        migrations.migrate(registry.owners(), self.folder)
+        with app.app_context():
+            accounts.sync_roles(registry)
+            org.import_divisions([DATA / "510722_towns.csv", DATA / "510722_villages.csv"])
+            with atomic():
+                for where in ("county", "town", "other_town"):
+                    for plugin in registry.optional():
+                        org.set_enabled(self.unit(where), plugin.slug, True, None)
+                for name, one in CAST.items():
+                    self._person(name, *one)
+            database.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        database.close()
+        shutil.copyfile(self._file, self._kept)
+
+    @property
+    def _file(self) -> Path:
+        return self.folder / "portal.db"
+
+    @property
+    def _kept(self) -> Path:
+        return self.folder / "portal.kept"
+
+    def _person(self, name: str, full_name: str, where: str, role: str) -> None:
+        user, _ = accounts.add_user(name, full_name, password=PASSWORD, must_change=False)
+        if where:
+            held = Role.get(Role.slug == role)
+            Post.create(user=user, unit=self.unit(where), role=held, title=held.title, valid_from=today())
+
+    @contextlib.contextmanager
+    def opened(self):
+        """Put everything back to how it was built, and stay inside the application until the block ends."""
+        if not database.is_closed():
+            database.close()
+        for end in ("-wal", "-shm"):
+            self._file.with_name(self._file.name + end).unlink(missing_ok=True)
+        shutil.copyfile(self._kept, self._file)
+        with self.app.app_context():
+            database.connect(reuse_if_open=True)
+            # What a test wrote need not survive a power cut.
+            database.execute_sql("PRAGMA synchronous=off")
+            try:
+                yield self
+            finally:
+                if not database.is_closed() and not database.in_transaction():
+                    database.close()
+
+    def unit(self, where: str) -> Unit:
+        """Return the unit called "county", "town", "village", "next_village", "other_town" or "other_village"."""
+        fixed = {"county": COUNTY, "town": TOWN, "other_town": OTHER_TOWN}
+        if where in fixed:
+            return Unit.get(Unit.code == fixed[where])
+        town = self.unit("other_town" if where == "other_village" else "town")
+        villages = Unit.select().where(Unit.parent == town, Unit.level == "village").order_by(Unit.code)
+        return villages[1 if where == "next_village" else 0]
+
+    def person(self, name: str):
+        """Return the one of the cast as the ledger knows them: what `open_case` and `take` ask for."""
+        return accounts.acting_as(User.get(User.name == name))
+
+    def browser(self) -> Browser:
+        """Return a browser in which nobody is signed in."""
+        return Browser(self.app.test_client())
+
+    def sign_in(self, name: str) -> Browser:
+        """Return the browser of one of the cast."""
+        browser = self.browser()
+        browser.send("/accounts/sign-in", name=name, password=PASSWORD)
+        assert browser.status == 200 and 'name="password"' not in browser.text, f"{name} could not sign in"
+        return browser
+
+    def enable(self, where: str, slug: str, enabled: bool = True) -> None:
+        """Enable the plugin `slug` for a town or the county, or disable it."""
+        with atomic():
+            org.set_enabled(self.unit(where), slug, enabled, None)

@@ -1,0 +1,74 @@
+"""Fixtures for the tests of a plugin: `pytest_plugins = ["portal.testing.fixtures"]` in its conftest.py.
+
+A session-scoped fixture `portal_plugins` may be overridden: a list of the slugs to load, None for all; and
+`portal_dropped` returns a folder or file to lie in instance/plugins, for a plugin that is not installed.
+"""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from portal.testing.county import County
+from portal.testing.queries import counted_queries
+
+
+@pytest.fixture(scope="session")
+def portal_plugins():
+    """Which installed plugins the county has: slugs, or None for all of them."""
+    return None
+
+
+@pytest.fixture(scope="session")
+def portal_dropped():
+    """Files and folders that are dropped into instance/plugins, as paths."""
+    return ()
+
+
+@pytest.fixture(scope="session")
+def built_county(tmp_path_factory, portal_plugins, portal_dropped):
+    """The county as it was built; tests take `county`, which puts it back first."""
+    folder = tmp_path_factory.mktemp("county")
+    for path in map(Path, portal_dropped):
+        target = folder / "plugins" / path.name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if path.is_dir():
+            shutil.copytree(path, target, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(path, target)
+    return County(folder, portal_plugins)
+
+
+@pytest.fixture
+def county(built_county):
+    """A fresh county, inside its application."""
+    with built_county.opened():
+        yield built_county
+
+
+@pytest.fixture
+def sign_in(county):
+    """Return a function that signs one of the cast in and returns their browser."""
+    return county.sign_in
+
+
+@pytest.fixture
+def queries():
+    """Return the context manager that lists the SQL statements run inside it: `with queries() as asked: ...`."""
+    return counted_queries
+
+
+@pytest.fixture
+def clock():
+    """Return a function that sets the time until the test ends: `clock("2026-11-25 09:30")`, in local time."""
+    time_machine = pytest.importorskip("time_machine")
+    travels = []
+
+    def travel(moment: str, tick: bool = False):
+        traveller = time_machine.travel(f"{moment}+08:00", tick=tick)
+        travels.append(traveller)
+        return traveller.start()
+
+    yield travel
+    for traveller in reversed(travels):
+        traveller.stop()

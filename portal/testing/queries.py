@@ -1,0 +1,20 @@
+"""What a page asks of the database."""
+
+from contextlib import contextmanager
+
+from portal.db import database
+
+
+@contextmanager
+def counted_queries():
+    """Yield the list of SQL statements that run inside the block, BEGIN and COMMIT left out."""
+    seen: list[str] = []
+
+    def note(event):
+        seen.append(event.sql)
+
+    database.obj.query_hooks.append(note)
+    try:
+        yield seen
+    finally:
+        database.obj.query_hooks.remove(note)
