@@ -44,9 +44,12 @@ class County:
             "testing": True, "trusted_hosts": ["localhost"], "plugins": plugins, "argon2_time_cost": 1,
             "argon2_memory_kib": 64,
         }
+        earlier = database.obj
         self._build()
         self.app = create_app(self.folder, self.settings)
         self.registry = registry_of(self.app)
+        self._database = database.obj
+        database.initialize(earlier)
 
     def _build(self) -> None:
         app = create_app(self.folder, self.settings, check=False)
@@ -56,6 +59,7 @@ class County:
             accounts.sync_roles(registry)
             org.import_divisions([DATA / "510722_towns.csv", DATA / "510722_villages.csv"])
             with atomic():
+                org.ensure_departments(self.unit("county"))
                 for where in ("county", "town", "other_town"):
                     for plugin in registry.optional():
                         org.set_enabled(self.unit(where), plugin.slug, True, None)
@@ -82,6 +86,8 @@ class County:
     @contextlib.contextmanager
     def opened(self):
         """Put everything back to how it was built, and stay inside the application until the block ends."""
+        earlier = database.obj
+        database.initialize(self._database)
         if not database.is_closed():
             database.close()
         for end in ("-wal", "-shm"):
@@ -96,6 +102,7 @@ class County:
             finally:
                 if not database.is_closed() and not database.in_transaction():
                     database.close()
+                database.initialize(earlier)
 
     def unit(self, where: str) -> Unit:
         """Return the unit called "county", "town", "village", "next_village", "other_town" or "other_village"."""
