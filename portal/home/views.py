@@ -10,6 +10,7 @@ from portal.cases.asking import Wanted, counts
 from portal.cases.checks import without_plugin
 from portal.db import database, now
 from portal.home import figures
+from portal.jobs import troubles
 from portal.registry import registry_of
 
 blueprint = Blueprint("home", __name__, template_folder="templates")
@@ -88,5 +89,5 @@ def healthz():
         database.execute_sql("SELECT 1")
     except peewee.DatabaseError:
         return {"status": "down"}, 503
-    lacking = registry_of(current_app).quarantined or without_plugin()
+    lacking = registry_of(current_app).quarantined or without_plugin() or troubles()
     return {"status": "degraded" if lacking else "ok"}
