@@ -32,13 +32,13 @@ def send(users: Iterable, topic: str, title: str, url: str = "", text: str = "",
     return _send(User.id.in_(ids), topic, title, url, text, county_id)
 
 
-def send_to_unit(unit, topic: str, title: str, url: str = "", text: str = "", *, permission: str = "",
-                 besides: int | None = None) -> int:
+def send_to_unit(unit, topic: str, title: str, url: str = "", text: str = "", *,
+                 permissions: tuple[str, ...] = (), besides: int | None = None) -> int:
     """Send to everybody who holds a post at `unit` or one of its offices today; returns how many that were.
 
-    With `permission` only to those whose post there has it; `besides` is a person who knows already.
+    With `permissions` only to those whose post there has all of them; `besides` is a person who knows already.
     """
-    held = _held(permission).where(Post.unit.in_(_unit_and_offices(unit.id)))
+    held = _held(*permissions).where(Post.unit.in_(_unit_and_offices(unit.id)))
     whom = User.id.in_(held)
     if besides is not None:
         whom &= User.id != besides
@@ -55,13 +55,15 @@ def _unit_and_offices(unit_id: int):
     return Unit.select(Unit.id).where((Unit.id == unit_id) | offices)
 
 
-def _held(permission: str = ""):
-    """Return the query of the users who hold a post today (whose role has `permission`)."""
+def _held(*permissions: str):
+    """Return the query of the users who hold a post today (whose role has all `permissions`)."""
     day = today()
     held = Post.select(Post.user).where(Post.valid_from <= day, Post.valid_to.is_null() | (Post.valid_to >= day))
-    if not permission:
-        return held
-    return held.join(Role).where(Role.permissions.cast("text").contains(f'"{permission}"'))
+    if permissions:
+        held = held.join(Role)
+    for permission in permissions:
+        held = held.where(Role.permissions.cast("text").contains(f'"{permission}"'))
+    return held
 
 
 def _send(whom, topic: str, title: str, url: str, text: str, county_id: int | None) -> int:

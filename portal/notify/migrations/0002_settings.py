@@ -23,7 +23,8 @@ def up(migrator, db):
     db.create_tables([Mute])
     db.execute_sql("DROP INDEX notify_notice_unread")
     db.execute_sql(
-        "CREATE INDEX notify_notice_unread_topic ON notify_notice (user_id, topic) WHERE read_at IS NULL"
+        "CREATE INDEX notify_notice_unread_topic ON notify_notice (user_id, topic, read_at) "
+        "WHERE read_at IS NULL"
     )
 
 
