@@ -17,6 +17,7 @@ from portal import (
     files,
     forms,
     home,
+    jobs,
     migrations,
     notify,
     org,
@@ -28,7 +29,7 @@ from portal import (
 from portal.registry import Registry
 
 #: The rooms, lowest first; each registers through the same hooks as a plugin of others.
-CORE = (forms, audit, calendar, org, accounts, search, people, files, papers, notify, cases, home)
+CORE = (forms, audit, calendar, org, accounts, search, people, files, papers, notify, cases, jobs, home)
 
 
 def create_app(instance: str | Path | None = None, overrides: dict | None = None, *, check: bool = True):

@@ -44,6 +44,12 @@ def before_all_else(view):
     return view
 
 
+def unattended(view):
+    """Mark a view that a page asks for by itself: that nobody has clicked must not keep a session alive."""
+    view.unattended = True
+    return view
+
+
 def may(permission: str, unit=None) -> bool:
     """Tell whether the signed-in person's active post holds `permission` and, where given, reaches `unit`."""
     return current_user.is_authenticated and current_user.may(permission, unit)

@@ -51,6 +51,8 @@ from portal.forms import (
     row_id,
 )
 from portal.hookspecs import hookimpl
+from portal.notify import send as send_notice
+from portal.notify import send_to_unit as send_notice_to_unit
 from portal.org.editing import add_unit, close_unit, rename_unit
 from portal.org.fields import UnitField
 from portal.org.models import PlacedModel, Unit
@@ -71,6 +73,7 @@ from portal.values import (
     Deadline,
     Finding,
     Hit,
+    Job,
     MenuItem,
     Paper,
     Permission,
@@ -80,6 +83,7 @@ from portal.values import (
     Setting,
     State,
     Step,
+    Topic,
     Workflow,
 )
 
@@ -87,14 +91,14 @@ __all__ = [
     "API", "SEXES", "SQL", "TAGS", "Action", "Amount", "BigIntegerField", "Blueprint", "BooleanField", "Calendar",
     "Card", "Case", "CaseKind", "CharField", "Choice", "Conflict", "DateField", "DateTimeField", "Day", "Deadline",
     "DecimalField", "Detail", "Finding", "Flag", "ForeignKeyField", "Form", "Hidden", "Hit", "IdCardField",
-    "IntegerField", "JSONField", "LongText", "Many", "MenuItem", "Model", "Moment", "Number", "Opening", "Paper",
+    "IntegerField", "JSONField", "Job", "LongText", "Many", "MenuItem", "Model", "Moment", "Number", "Opening", "Paper",
     "Permission", "PhoneField", "PlacedModel", "Plugin", "Prepared", "PreparedModels", "Refused", "Resident",
-    "SearchProvider", "Setting", "SmallIntegerField", "State", "Step", "Text", "TextField", "Unit", "UnitField",
-    "Upload", "User", "VersionedForm", "Workflow", "abort", "add_unit", "after_commit", "atomic", "attach", "audit",
-    "available", "close_unit", "current_user", "everybody", "extend", "find_or_create_resident", "flash", "fn",
+    "SearchProvider", "Setting", "SmallIntegerField", "State", "Step", "Text", "TextField", "Topic", "Unit",
+    "UnitField", "Upload", "User", "VersionedForm", "Workflow", "abort", "add_unit", "after_commit", "atomic", "attach",
+    "audit", "available", "close_unit", "current_user", "everybody", "extend", "find_or_create_resident", "flash", "fn",
     "get_object_or_404", "holds", "hookimpl", "initials", "mask_name", "mask_phone", "may", "now", "office_of",
-    "open_case", "open_cases_of", "own_transaction", "page_of", "place_name", "rate", "redirect", "refer",
-    "referable", "rename_unit", "render_list", "render_template", "request", "requires", "retitle", "row_id",
-    "search", "seen_by", "setting", "signed_in", "staff_at", "take", "take_number", "today", "unit_in_charge",
-    "url_for",
+    "open_case", "open_cases_of", "own_transaction", "page_of", "place_name", "rate", "redirect", "refer", "referable",
+    "rename_unit", "render_list", "render_template", "request", "requires", "retitle", "row_id", "search", "seen_by",
+    "send_notice", "send_notice_to_unit", "setting", "signed_in", "staff_at", "take", "take_number", "today",
+    "unit_in_charge", "url_for",
 ]

@@ -90,7 +90,7 @@ def _converters(query) -> list[tuple[int, Callable]]:
     for position, column in enumerate(query.selected_columns):
         field = column.unalias() if hasattr(column, "unalias") else column
         if isinstance(field, DateTimeField):
-            found.append((position, _moment))
+            found.append((position, moment_of))
         elif isinstance(field, DateField | BooleanField | JSONField | DecimalField):
             found.append((position, field.python_value))
     return found
@@ -103,6 +103,6 @@ def _converted(row, converters) -> list:
     return row
 
 
-def _moment(value):
+def moment_of(value):
     """Return a datetime: SQLite keeps times as ISO text, PostgreSQL as what they are."""
     return datetime.fromisoformat(value) if isinstance(value, str) else value

@@ -3,6 +3,7 @@
 import datetime
 import hashlib
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -48,10 +49,11 @@ class Person:
     is_anonymous = False
 
     def __init__(self, user: User, posts: list[ActivePost], post_id: int | None = None, session=None, token: str = "",
-                 switched: str | None = None):
+                 switched: str | None = None, beside: dict | None = None):
         self.user, self.posts, self.session, self._token, self._switched = user, posts, session, token, switched
         self.id, self.login, self.name, self.full_name = user.id, user.name, user.full_name, user.full_name
         self.large_type = user.large_type
+        self.beside = beside or {}
         self.post = next((post for post in posts if post.id == post_id), posts[0] if posts else None)
 
     def get_id(self) -> str:
@@ -127,6 +129,10 @@ class Anonymous:
         return False
 
 
+#: What rooms above bring along in the query about the signed-in person, so that it costs the page no query of its own:
+#: {name: a function that makes the column, correlated with User.id}. The values are in `Person.beside`.
+BESIDE: dict[str, Callable] = {}
+
 UNIT_FIELDS = tuple(getattr(Unit, name) for name in UnitRef.__slots__)
 
 
@@ -186,7 +192,9 @@ def _loading(slots):
     """Return the query of a session, its user, the posts valid today, and the tokens of what may have changed."""
     valid = (Post.valid_from <= slots.day) & (Post.valid_to.is_null() | (Post.valid_to >= slots.day))
     return (
-        Session.select(*SESSION_FIELDS, *USER_FIELDS, revision(), calendar_revision(), *_post_columns())
+        Session.select(
+            *SESSION_FIELDS, *USER_FIELDS, revision(), calendar_revision(), *(make() for make in BESIDE.values()),
+            *_post_columns())
         .join(User).join(Post, JOIN.LEFT_OUTER, on=(Post.user == User.id) & valid)
         .join(Role, JOIN.LEFT_OUTER).join_from(Post, Unit, JOIN.LEFT_OUTER)
         .join(County, JOIN.LEFT_OUTER, on=(County.id == Unit.county_id))
@@ -208,12 +216,14 @@ def load(token: str) -> Person | None:
     session, user, switched = _parts(rows[0])
     if user.locked or (user.expires_on and user.expires_on < today()):
         return None
-    first = len(SESSION_FIELDS) + len(USER_FIELDS) + 2
+    here = len(SESSION_FIELDS) + len(USER_FIELDS) + 2
+    first = here + len(BESIDE)
     posts = [_post(row[first:]) for row in rows if row[first] is not None]
-    person = Person(user, posts, session.post_id, session, token, switched)
+    beside = dict(zip(BESIDE, rows[0][here:first], strict=True))
+    person = Person(user, posts, session.post_id, session, token, switched, beside)
     if _is_over(session, person):
         return None
-    g.session_hash, g.calendar_token = session.token_hash[:16], rows[0][first - 1] or ""
+    g.session_hash, g.calendar_token = session.token_hash[:16], rows[0][here - 1] or ""
     _touch(session)
     return person
 
@@ -242,6 +252,8 @@ def _is_over(row: Session, person: Person) -> bool:
 def _touch(row: Session) -> None:
     """Note that the person is here, at most once a minute: a list page must not write each time it is read."""
     moment = now()
+    if getattr(current_app.view_functions.get(request.endpoint), "unattended", False):
+        return
     if (moment - row.last_seen).total_seconds() >= 60 and request.method in ("GET", "HEAD"):
         _note(
             Session.update(last_seen=moment).where(Session.id == row.id),

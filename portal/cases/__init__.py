@@ -8,7 +8,7 @@ from portal.cases.models import Case, CaseEvent, Flow, Pause, Rating, Reply, Ser
 from portal.cases.search_text import find_cases
 from portal.cases.views import blueprint
 from portal.hookspecs import hookimpl
-from portal.values import MenuItem, Permission, Plugin, SearchProvider
+from portal.values import MenuItem, Permission, Plugin, SearchProvider, Topic
 
 __all__ = ["Case", "seen_by"]
 
@@ -45,6 +45,11 @@ def portal_menu():
         MenuItem(10, "我的待办", "cases.desk", "cases.read", icon="checklist", counts="*"),
         MenuItem(20, "全部案件", "cases.index", "cases.read", icon="list-details"),
     ]
+
+
+@hookimpl
+def portal_topics():
+    return [Topic("cases.assigned", "案件交办给我"), Topic("cases.arrived", "案件转到本单位")]
 
 
 @hookimpl

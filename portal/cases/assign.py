@@ -1,7 +1,7 @@
 """Who in the responsible unit has the case, and notes beside the steps; neither moves it."""
 
 from portal.accounts.models import Post, Role, User
-from portal.cases import timeline
+from portal.cases import telling, timeline
 from portal.cases.kinds import kind_of
 from portal.cases.ledger import conflict, locked
 from portal.cases.lens import holds
@@ -49,6 +49,7 @@ def assign(case, actor, user_id: int, text: str = "", version: int | None = None
         case.save()
         timeline.append(case, actor, step="assign", title=f"交办给{person.full_name}", at=now(), from_state=case.state,
                         text=text)
+        telling.assigned(case, actor, text)
 
 
 def note(case, actor, text: str) -> None:

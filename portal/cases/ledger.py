@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from portal.cases import clock, numbers, referral, search_text, tallies, timeline
+from portal.cases import clock, numbers, referral, search_text, tallies, telling, timeline
 from portal.cases.kinds import contents_seen, kind_of, kinds, plugin_of
 from portal.cases.lens import holds
 from portal.cases.models import RATINGS, Case, CaseEvent, Rating, Reply
@@ -60,6 +60,8 @@ def open_case(opening: Opening, actor, *, at=None) -> Case:
         tallies.moved(case, None, case.phase)
         tallies.flowed(case, at, opened=1)
         search_text.index(case)
+        if case.unit_id not in actor.acts_for:
+            telling.arrived(case, actor)
     return case
 
 
@@ -89,7 +91,7 @@ def take(step_name: str, case: Case, actor, data: dict | None = None, *, version
             raise Refused("没有这个环节。")
         if sentence := _refusal(case, step, actor):
             raise Refused(sentence)
-        before, phase_before = case.state, case.phase
+        before, phase_before, unit_before = case.state, case.phase, case.unit_id
         if step.guard:
             step.guard(case, actor, data)
         if case.due and at > case.due and step.clock:
@@ -110,6 +112,8 @@ def take(step_name: str, case: Case, actor, data: dict | None = None, *, version
         if case.closed == at and phase_before in OPEN_PHASES and not case.is_open:
             tallies.flowed(case, at, **tallies.closing(case))
             referral.tell_source(case, actor, at)
+        if case.unit_id != unit_before:
+            telling.arrived(case, actor)
     return case
 
 

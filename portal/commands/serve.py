@@ -5,20 +5,28 @@ one sentence before any worker exists, and a worker that is replaced later, at n
 through editing portal.toml, starts as the others did. Database connections never cross the fork: they are closed
 first, and each thread opens its own. SIGHUP builds the application anew with the present settings; if that fails the
 old one goes on.
+
+Beside the workers the master keeps one process that runs the background jobs: it ends with the master, is started
+again when it dies, and is replaced on SIGHUP as the workers are.
 """
 
 import fcntl
 import gc
 import logging
 import os
+import signal
 import socket
+import sys
+import time
+from contextlib import suppress
 from pathlib import Path
 
 import click
 from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
 from gunicorn.config import Config
 
-from portal import config, create_app, db
+from portal import config, create_app, db, jobs
 from portal.commands.sentences import sentence_for
 
 log = logging.getLogger(__name__)
@@ -108,7 +116,83 @@ class Server(BaseApplication):
         with open(self.folder / "serving.lock", "a") as lock:
             # Held while anybody serves: `portal demo --fresh` must not take the database away underneath.
             fcntl.flock(lock, fcntl.LOCK_SH)
-            super().run()
+            try:
+                Master(self).run()
+            except RuntimeError as error:
+                click.echo(f"错误：{error}", err=True)
+                sys.exit(1)
+
+
+class Master(Arbiter):
+    """gunicorn's master that looks after the process of the jobs as well."""
+
+    #: Seconds between two starts of the process of the jobs, should it die again and again.
+    PATIENCE = 5
+
+    def __init__(self, app):
+        super().__init__(app)
+        self.jobs_pid, self.jobs_from = 0, 0.0
+
+    def manage_workers(self):
+        super().manage_workers()
+        if not self._jobs_live() and time.monotonic() >= self.jobs_from:
+            self.jobs_from = time.monotonic() + self.PATIENCE
+            self._start_jobs()
+
+    def reload(self):
+        """The old process of the jobs finishes what it is at while the new one waits for its turn."""
+        self._tell_jobs(signal.SIGTERM)
+        self.jobs_pid, self.jobs_from = 0, 0.0
+        super().reload()
+
+    def stop(self, graceful=True):
+        self._tell_jobs(signal.SIGTERM if graceful else signal.SIGINT)
+        super().stop(graceful)
+        deadline = time.monotonic() + (self.cfg.graceful_timeout if graceful else 2)
+        while self._jobs_live() and time.monotonic() < deadline:
+            time.sleep(0.1)
+        self._tell_jobs(signal.SIGKILL)
+        self._jobs_live()
+
+    def _jobs_live(self) -> bool:
+        """Tell whether the process lives. gunicorn gathers every child, so ours may have been gathered already."""
+        if self.jobs_pid:
+            try:
+                gone, _ = os.waitpid(self.jobs_pid, os.WNOHANG)
+            except ChildProcessError:
+                gone = self.jobs_pid
+            if gone:
+                self.jobs_pid = 0
+        return self.jobs_pid != 0
+
+    def _tell_jobs(self, sign) -> None:
+        if self.jobs_pid:
+            with suppress(ProcessLookupError):
+                os.kill(self.jobs_pid, sign)
+
+    def _start_jobs(self) -> None:
+        master, signs = os.getpid(), {*self.SIGNALS, signal.SIGCHLD}
+        # A sign that came while the new process still had the master's handlers would be lost in it.
+        signal.pthread_sigmask(signal.SIG_BLOCK, signs)
+        self.jobs_pid = os.fork()
+        if self.jobs_pid:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, signs)
+            return
+        status = 1
+        try:
+            for sign in signs:
+                signal.signal(sign, signal.SIG_DFL)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, signs)
+            for listener in self.LISTENERS:
+                listener.close()
+            with suppress(OSError):
+                Path("/proc/self/comm").write_text("portal-jobs")  # what ps and top show
+            jobs.work(self.app.application, parent=master)
+            status = 0
+        except BaseException:
+            log.exception("后台任务的进程没有运行起来")
+        finally:
+            os._exit(status)
 
 
 def _configured(settings: dict) -> Config:

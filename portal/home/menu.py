@@ -8,6 +8,8 @@ from flask_login import current_user
 
 from portal.access import SIGNED_IN
 from portal.cases.desk import waiting_here
+from portal.db import now
+from portal.notify import unread_of
 from portal.registry import registry_of
 
 #: Remembered menus; there are as many as there are sets of permissions and of enabled plugins.
@@ -57,8 +59,7 @@ def frame_values() -> dict:
     menu = [Group(title, [_item(line, waiting) for line in lines]) for title, lines in groups]
     return values | {
         "menu": menu, "tabs": _tabs(menu), "county_name": post.county if post else "", "help_url": url_for("home.help"),
-        "bell_url": url_for("cases.desk") if waiting else url_for("home.index"),
-        "unread": waiting.overdue + waiting.today if waiting else 0,
+        "unread": sum(unread_of(person).values()), "page_at": now().isoformat(),
         "begin": next((item for group in menu for item in group.lines if item.centre), None),
         "upload_megabytes": current_app.config["PORTAL"]["upload_megabytes"],
     }

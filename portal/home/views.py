@@ -3,13 +3,14 @@ from flask import Blueprint, current_app, render_template, request, url_for
 from flask_login import current_user
 from markupsafe import Markup
 
-from portal.access import public, signed_in
+from portal.access import SIGNED_IN, public, signed_in
 from portal.calendar import Calendar
 from portal.cases import desk
 from portal.cases.asking import Wanted, counts
 from portal.cases.checks import without_plugin
 from portal.db import database, now
 from portal.home import figures
+from portal.jobs import troubles
 from portal.registry import registry_of
 
 blueprint = Blueprint("home", __name__, template_folder="templates")
@@ -48,7 +49,8 @@ def _cards() -> list[Markup]:
     found = registry.collect("portal_cards", current_user.enabled)
     drawn = [
         registry.guarded(plugin, _drawn, card)
-        for plugin, card in sorted(found, key=lambda one: one[1].order) if current_user.may(card.permission)
+        for plugin, card in sorted(found, key=lambda one: one[1].order)
+        if card.permission == SIGNED_IN or current_user.may(card.permission)
     ]
     return [card for card in drawn if card]
 
@@ -88,5 +90,5 @@ def healthz():
         database.execute_sql("SELECT 1")
     except peewee.DatabaseError:
         return {"status": "down"}, 503
-    lacking = registry_of(current_app).quarantined or without_plugin()
+    lacking = registry_of(current_app).quarantined or without_plugin() or troubles()
     return {"status": "degraded" if lacking else "ok"}

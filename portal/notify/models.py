@@ -1,4 +1,4 @@
-from peewee import BigAutoField, CharField, DateTimeField, ForeignKeyField, IntegerField, TextField
+from peewee import BigAutoField, CharField, CompositeKey, DateTimeField, ForeignKeyField, IntegerField, TextField
 
 from portal.accounts.models import User
 from portal.db import Model, now
@@ -22,6 +22,22 @@ class Notice(Model):
 
 
 Notice.add_index(Notice.index(Notice.user, Notice.id.desc(), name="notify_notice_user"))
+#: What every page counts, answered from the index alone: SQLite looks at read_at again, so it is in the index too.
 Notice.add_index(
-    Notice.index(Notice.user, where=Notice.read_at.is_null(), name="notify_notice_unread")
+    Notice.index(Notice.user, Notice.topic, Notice.read_at, where=Notice.read_at.is_null(),
+                 name="notify_notice_unread_topic")
 )
+
+
+class Mute(Model):
+    """A topic that a person does not want to be told of; DIGEST stands for the card on the workbench."""
+
+    user = ForeignKeyField(User, index=False)
+    topic = CharField(max_length=60)
+
+    class Meta:
+        table_name = "notify_mute"
+        primary_key = CompositeKey("user", "topic")
+
+
+DIGEST = "notify.digest"

@@ -48,6 +48,12 @@ def _enabled(town: int | None, county: int | None) -> frozenset[str]:
     )
 
 
+def enabled_somewhere() -> frozenset[str]:
+    """Return the slugs of the plugins that at least one town or county has enabled."""
+    rows = TownPlugin.select(TownPlugin.plugin).where(TownPlugin.enabled == True).distinct()  # noqa: E712
+    return frozenset(slug for (slug,) in rows.tuples())
+
+
 def switchable(units: list[Unit], plugin: Plugin) -> list[Unit]:
     """Return those of `units` for which `plugin` is enabled or not: the county and its towns, or the county alone."""
     return [unit for unit in units if unit.level in (("county",) if plugin.level == "county" else ("county", "town"))]

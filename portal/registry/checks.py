@@ -24,12 +24,14 @@ from portal.values import (
     Card,
     CaseKind,
     Finding,
+    Job,
     MenuItem,
     Paper,
     Permission,
     Plugin,
     SearchProvider,
     Setting,
+    Topic,
 )
 
 
@@ -44,7 +46,7 @@ HOOKS = frozenset(name for name in vars(hookspecs) if name.startswith(PREFIX))
 DECLARATIONS = {
     "portal_models": Model, "portal_permissions": Permission, "portal_menu": MenuItem, "portal_cases": CaseKind,
     "portal_cards": Card, "portal_search": SearchProvider, "portal_papers": Paper, "portal_commands": click.Command,
-    "portal_settings": Setting, "portal_actions": Action,
+    "portal_settings": Setting, "portal_actions": Action, "portal_jobs": Job, "portal_topics": Topic,
 }
 #: What the hooks return that are asked again and again.
 ANSWERS = {"portal_check": Finding, "portal_town_obstacles": str, "portal_unit_obstacles": str}
@@ -53,6 +55,7 @@ ANSWERS = {"portal_check": Finding, "portal_town_obstacles": str, "portal_unit_o
 OPEN = frozenset({"public", "signed_in"})
 
 SLUG = re.compile(r"[a-z][a-z0-9_]{0,39}")
+CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 LEVELS = ("town", "county")
 
 #: Tables of a Flask application whose key None means "on every page".
@@ -207,7 +210,7 @@ def _check_names(declared: Declared) -> None:
             raise PluginError(f"插件 {slug} 的表 {model._meta.table_name} 应以 {slug}_ 开头。")
     seen: set[str] = set()
     named = (("权限", "portal_permissions"), ("件的种类", "portal_cases"), ("设置", "portal_settings"),
-             ("审计动作", "portal_actions"))
+             ("审计动作", "portal_actions"), ("后台任务", "portal_jobs"), ("消息类别", "portal_topics"))
     for kind, hook in named:
         for value in declared.values[hook]:
             if not value.name.startswith(f"{slug}.") or len(value.name) > 40:
@@ -220,6 +223,11 @@ def _check_names(declared: Declared) -> None:
         raise PluginError(f"插件 {slug} 的表名重复；{slug}_migration 是升级记录，也不能用。")
     for case_kind in declared.values["portal_cases"]:
         _check_workflow(slug, case_kind)
+    for job in declared.values["portal_jobs"]:
+        if bool(job.at) == bool(job.every) or job.every < 0 or (job.at and not CLOCK.fullmatch(job.at)):
+            raise PluginError(
+                f"插件 {slug} 的后台任务 {job.name} 应写明 at=\"HH:MM\"（每天）或 every=分钟数，只写一个。"
+            )
 
 
 def _check_workflow(slug: str, kind: CaseKind) -> None:

@@ -89,8 +89,17 @@ class Served:
 
     def workers(self) -> list[int]:
         """Return the process numbers of the workers that live now."""
+        return [number for number, name in self._children() if name != "portal-jobs"]
+
+    def jobs(self) -> list[int]:
+        """Return the process number of what runs the background jobs."""
+        return [number for number, name in self._children() if name == "portal-jobs"]
+
+    def _children(self):
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
-        return [int(number) for number in children.split()]
+        for number in map(int, children.split()):
+            with suppress(OSError):
+                yield number, Path(f"/proc/{number}/comm").read_text().strip()
 
     def visitor(self) -> Browser:
         return Browser(Wire(f"http://127.0.0.1:{self.port}"))
