@@ -61,6 +61,16 @@ class CalendarChange(Model):
         table_name = "calendar_change"
 
 
+class CalendarReminder(Model):
+    """When the administrators were last reminded that the announced days of `year` are missing."""
+
+    year = IntegerField(unique=True)
+    sent_on = DateField()
+
+    class Meta:
+        table_name = "calendar_reminder"
+
+
 class CalendarRevision(Model):
     """One row whose `token` changes with every change of the two tables above, so that workers notice.
 

@@ -1,6 +1,6 @@
 """The ledger: one place for every matter, who is responsible for it, until when, and what happened."""
 
-from portal.cases import extension_views, pause_views  # noqa: F401  (their routes)
+from portal.cases import extension_views, pause_views, recompute, recompute_views  # noqa: F401  (their routes)
 from portal.cases.cards import CARDS
 from portal.cases.checks import findings
 from portal.cases.clock_jobs import JOBS, TOPICS
@@ -92,6 +92,21 @@ def portal_search():
 @hookimpl
 def portal_check():
     return findings()
+
+
+@hookimpl
+def portal_calendar_preview(calendar):
+    """Say how many dates would move, before an administrator saves the calendar."""
+    found = recompute.foreseen(calendar)
+    words = {"later": "推后", "earlier": "提前"}
+    told = "，".join(f"{words[name]} {found[name]} 件" for name in words if found[name])
+    said = [f"这会移动 {found['later'] + found['earlier']} 件的期限：{told}。"] if told else []
+    return said + ([f"有 {found['kept']} 件按新日历已经到期，保持原来的期限。"] if found["kept"] else [])
+
+
+@hookimpl
+def portal_calendar_changed():
+    recompute.work()
 
 
 @hookimpl

@@ -134,8 +134,8 @@ def decide(case, actor, data: dict, version: int | None) -> Extension:
         _kept(case, actor, "grant_extension" if granted else "refuse_extension", title, at, said)
         audit.record("cases.decide_extension", "case", case.id, detail={"granted": granted})
         notify.send(
-            {asked.asked_by_id, case.person_id} - {None}, DECIDED, f"{title}：{case.number}", f"/cases/{case.id}", said[:500],
-            county_id=case.county_id,
+            {asked.asked_by_id, case.person_id} - {None}, DECIDED, f"{title}：{case.number}", f"/cases/{case.id}",
+            said[:500], county_id=case.county_id,
         )
     return asked
 
