@@ -99,6 +99,19 @@ def portal_demo(say):
 
 
 @hookspec
+def portal_calendar_preview(calendar):
+    """Return sentences that say what would move if the working days were those of `calendar` (before it is saved)."""
+
+
+@hookspec
+def portal_calendar_changed():
+    """Called after commit when working days have changed: compute anew what rests on them, for two seconds at most.
+
+    What is left is done by a job. Safe to call again: `portal calendar` calls it until nothing is left.
+    """
+
+
+@hookspec
 def portal_town_changed(town, enabled):
     """Called after commit when the plugin was enabled or disabled for the unit `town`."""
 

@@ -32,6 +32,7 @@ from portal.cases.models import Case
 from portal.cases.numbers import take_number
 from portal.cases.page import attach
 from portal.cases.place import place_name
+from portal.cases.reasons import REASONS as PAUSE_REASONS
 from portal.cases.referral import refer, referable
 from portal.db import Model, after_commit, atomic, now, today
 from portal.forms import (
@@ -88,7 +89,8 @@ from portal.values import (
 )
 
 __all__ = [
-    "API", "SEXES", "SQL", "TAGS", "Action", "Amount", "BigIntegerField", "Blueprint", "BooleanField", "Calendar",
+    "API", "PAUSE_REASONS", "SEXES", "SQL", "TAGS", "Action", "Amount", "BigIntegerField", "Blueprint",
+    "BooleanField", "Calendar",
     "Card", "Case", "CaseKind", "CharField", "Choice", "Conflict", "DateField", "DateTimeField", "Day", "Deadline",
     "DecimalField", "Detail", "Finding", "Flag", "ForeignKeyField", "Form", "Hidden", "Hit", "IdCardField",
     "IntegerField", "JSONField", "Job", "LongText", "Many", "MenuItem", "Model", "Moment", "Number", "Opening", "Paper",

@@ -117,7 +117,10 @@ class SearchProvider:
 
 @dataclass(frozen=True)
 class Paper:
-    """A statutory document, printed on A4 from the record: `prepare(case)` gives what `template` places."""
+    """A statutory document, printed on A4 from the record: `prepare(case)` gives what `template` places.
+
+    `kind` is the kind of case that it belongs to, "" for any.
+    """
 
     name: str
     title: str
@@ -291,6 +294,14 @@ class CaseKind:
     #: The others see that it exists, with whom it lies and how it stands, and the sentence `contents_note`.
     contents: Callable[[Any, Any], bool] | None = None
     contents_note: str = ""
+    #: extension(case) gives the longest extension that the law knows for the period which now runs, in that period's
+    #: unit, None where it knows none; `extension_law` says where it stands, `extension_note` why there is none.
+    extension: Callable[[Any], Deadline | None] | None = None
+    extension_law: str = ""
+    extension_note: str = ""
+    #: For which reasons (names of cases.reasons.REASONS) the clock may be stopped beside the steps, in which states.
+    pauses: tuple[str, ...] = ()
+    pauses_in: tuple[str, ...] = ()
     #: Name of the setting (kind "unit") of the county's unit that takes a matter in where its town lacks the plugin.
     in_charge: str = ""
     #: Cases of this kind may be visible to those named on them only (mediation, 举报), so counters say too much.

@@ -407,6 +407,7 @@ KIND = CaseKind(
     prefix="WG",
     workflow=WORKFLOW,
     read="grid.read",
+    extension_note="网格事件的延期用环节“申请延期”办理，由上一级审批。",
     icon="map-pin",
     tint="indigo",
     facts=facts,

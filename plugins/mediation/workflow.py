@@ -203,5 +203,8 @@ KIND = CaseKind(
     contents_note="调解内容涉及当事人的隐私，只有登记人、承办人、本案调解员和指导调解的司法所、司法局能看"
                   "（人民调解法第十五条第四项）。",
     in_charge="mediation.in_charge",
+    extension_note="调解没有可以由上级批准的延期；双方愿意继续的，用“双方同意延长”登记商定的日期。",
+    pauses=("appraisal", "medical_appraisal"),
+    pauses_in=("accepted", "named", "mediating"),
     channels=CHANNELS,
 )

@@ -31,6 +31,13 @@ PROCEDURES = [
 ]
 
 
+#: Which reason of the law each procedure is.
+PROCEDURE_REASONS = {
+    "公示": "publicity", "入户调查": "survey", "现场踏勘": "survey", "民主评议": "assessment", "听证": "hearing",
+    "检验检测鉴定": "inspection", "专家评审": "review", "信息核对": "checking",
+}
+
+
 class ReceiveForm(Form):
     """收件: who comes, and what they hand in. The materials' fields are added for the chosen item by the view."""
 
@@ -91,7 +98,13 @@ class ReasonForm(VersionedForm):
 
 class SuspendForm(VersionedForm):
     procedure = Choice("特别程序", choices=PROCEDURES)
+    evidence = Text("依据（文书名称和文号）", required=False, longest=300)
+    until_expected = Day("预计到哪一天结束", required=False)
     text = LongText("内容、依据和预计所需时间", longest=500)
+
+    def validate_until_expected(self, field):
+        if field.data and field.data < today():
+            raise ValidationError("预计结束的日期不能早于今天。")
 
 
 class DecideForm(VersionedForm):

@@ -9,6 +9,7 @@ from plugins.station import forms
 from plugins.station.catalogue import NEED
 from plugins.station.models import RequestMaterial, ServiceItem, ServiceRequest
 from portal.kit import (
+    PAUSE_REASONS,
     CaseKind,
     Deadline,
     Detail,
@@ -129,7 +130,8 @@ def _tell(case, actor, data):
     request.told_at, request.told = data["at"], data["text"]
     request.told_missing = [[one.name, one.form] for one in materials_of(case) if one.id in wanted]
     request.save()
-    data["pause_reason"] = "等待申请人补正材料"
+    data["pause_kind"], data["pause_reason"] = "supplement", PAUSE_REASONS["supplement"].title
+    data["evidence"] = f"一次性告知书，{data['at']:%Y-%m-%d}"
     return f"{'、'.join(names) or '见说明'}。{data['text']}"
 
 
@@ -153,7 +155,9 @@ def _suspend(case, actor, data):
     request.special_at, request.special, request.special_reason = data["at"], data["procedure"], data["text"]
     request.special_by = case.unit.name
     request.save()
+    data["pause_kind"] = forms.PROCEDURE_REASONS[data["procedure"]]
     data["pause_reason"] = f"特别程序：{data['procedure']}"
+    data["evidence"] = data.get("evidence") or data["text"]
     return f"{data['procedure']}：{data['text']}"
 
 
@@ -314,6 +318,15 @@ def _block(case, person) -> dict:
     }
 
 
+#: Only the period for deciding can be extended; those for looking at the materials and for handing over cannot.
+DECIDING = ("accepted", "at_town", "at_county")
+
+
+def _extension(case) -> Deadline | None:
+    """行政许可法第四十二条: ten days, once; items that are no licences go by the same."""
+    return Deadline(10, case.limit_unit) if case.state in DECIDING else None
+
+
 KIND = CaseKind(
     name="station.request",
     title="办件",
@@ -325,6 +338,11 @@ KIND = CaseKind(
     facts=facts,
     template="station/materials.html",
     prepare=_block,
+    extension=_extension,
+    extension_law="行政许可法第四十二条；非许可事项参照办理",
+    extension_note="只有受理以后、决定以前的办理期限可以延长；核对材料和送达的期限不能延长。",
+    pauses=("publicity", "survey", "assessment", "checking"),
+    pauses_in=("accepted",),
     in_charge="station.in_charge",
     create="station.choose",
     create_permission="station.receive",

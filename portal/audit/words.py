@@ -17,7 +17,7 @@ ACTIONS = {
     "people.open": "打开居民", "people.create": "登记居民", "people.edit": "修改居民", "people.reveal": "查看完整号码",
     "people.find": "按号码查找", "people.match": "办件核对居民",
     "cases.open": "打开案件", "cases.open_file": "打开附件", "cases.remove_file": "删去附件",
-    "cases.print_paper": "打印文书",
+    "cases.print_paper": "打印文书", "cases.decide_extension": "审批延期",
     "org.setting": "改平台设置", "org.enable": "启用平台", "org.disable": "停用平台",
     "org.uninstall": "卸载平台", "org.import": "导入单位",
     "org.created": "新增单位",
@@ -40,7 +40,7 @@ FIELDS = {
     "hits": "找到", "file": "文件", "paper": "文书", "address": "住址", "tags": "关怀类别", "phone": "电话",
     "id_card": "身份证号",
     "expires_on": "到期日期", "valid_from": "起", "valid_to": "止", "kind": "类别", "note": "依据",
-    "sessions": "退出的登录",
+    "sessions": "退出的登录", "granted": "同意",
 }
 
 

@@ -1,17 +1,20 @@
 """Working days with 调休, deadlines with pauses, and the page on which an administrator keeps the calendar."""
 
+from portal.calendar.commands import calendar
 from portal.calendar.days import Calendar, CalendarMissing, missing_next_year, reminders, years_to_load
-from portal.calendar.deadlines import Light, Span, due_at, due_with_pauses, extend, light, remaining
+from portal.calendar.deadlines import Light, Span, due_at, due_extended, due_with_pauses, extend, light, remaining
 from portal.calendar.keeping import load_year
-from portal.calendar.models import CalendarDay, CalendarRevision, CalendarYear
+from portal.calendar.models import CalendarChange, CalendarDay, CalendarReminder, CalendarRevision, CalendarYear
 from portal.calendar.official import statutory
+from portal.calendar.reminding import CARDS, JOBS, due_reminders
 from portal.calendar.views import blueprint
 from portal.db import today
 from portal.hookspecs import hookimpl
 from portal.values import Finding, MenuItem, Permission, Plugin
 
 __all__ = [
-    "Calendar", "CalendarMissing", "Light", "Span", "due_at", "due_with_pauses", "extend", "light",
+    "Calendar", "CalendarMissing", "Light", "Span", "due_at", "due_extended", "due_reminders", "due_with_pauses",
+    "extend", "light",
     "load_year", "missing_next_year", "remaining", "reminders", "statutory", "years_to_load",
 ]
 
@@ -23,7 +26,7 @@ def portal_plugin():
 
 @hookimpl
 def portal_models():
-    return [CalendarYear, CalendarDay, CalendarRevision]
+    return [CalendarYear, CalendarDay, CalendarRevision, CalendarChange, CalendarReminder]
 
 
 @hookimpl
@@ -39,6 +42,21 @@ def portal_permissions():
 @hookimpl
 def portal_menu():
     return [MenuItem(930, "日历", "calendar.show_year", "calendar.manage", "calendar", "系统管理")]
+
+
+@hookimpl
+def portal_cards():
+    return list(CARDS)
+
+
+@hookimpl
+def portal_jobs():
+    return list(JOBS)
+
+
+@hookimpl
+def portal_commands():
+    return [calendar]
 
 
 @hookimpl

@@ -36,7 +36,8 @@ class CalendarMissing(Refused):
         self.year = year
         super().__init__(
             f"日历里还没有 {year} 年的放假和调休安排，算不出期限，所以没有保存。"
-            f"请系统管理员打开“日历”，按国务院办公厅通知载入 {year} 年（一张表，一分钟），然后再办一次。"
+            f"请现在告诉本县的系统管理员：打开“日历”，按国务院办公厅通知载入 {year} 年（一张表，一分钟）；"
+            f"通知还没有发布的，点“暂按推算载入”。然后再办一次。"
         )
 
 
@@ -85,8 +86,13 @@ class Calendar:
         if token is None:
             token = revision().scalar() or ""
         if _loaded is None or _loaded[0] != token:
-            _loaded = (token, _from_tables())
+            _loaded = (token, read())
         return _loaded[1]
+
+    def differs(self, other: "Calendar") -> tuple[date, date] | None:
+        """Return the first and the last day that is a workday in one of the two only; None if there is none."""
+        changed = self._is_workday ^ other._is_workday
+        return (date.fromordinal(min(changed)), date.fromordinal(max(changed))) if changed else None
 
     # -- asking --------------------------------------------------------------------------------------------------
 
@@ -143,18 +149,33 @@ def revision():
     return CalendarRevision.select(CalendarRevision.token)
 
 
-def _from_tables() -> Calendar:
+def read() -> Calendar:
+    """Return the calendar as the tables are now, past every cache; for changing it."""
+    return built(loaded_years(), overrides())
+
+
+def loaded_years() -> dict[int, tuple[dict, bool]]:
+    """Return what was loaded, in the order of the years: year -> ({ISO date: [kind, name]}, provisional)."""
+    return {row.year: (row.days, row.provisional) for row in CalendarYear.select().order_by(CalendarYear.year)}
+
+
+def overrides() -> dict[date, Day]:
+    """Return the days that were set apart by hand."""
+    return {row.date: Day(row.kind, row.name) for row in CalendarDay.select()}
+
+
+def built(loaded: dict[int, tuple[dict, bool]], own: Mapping[date, Day]) -> Calendar:
+    """Return the calendar of what the program brings, what was loaded, and what was set apart by hand."""
     special, years, provisional = {**from_library(), **packaged()}, {*LIBRARY_YEARS, *PACKAGE_YEARS}, set()
-    for row in CalendarYear.select().order_by(CalendarYear.year):
+    for year, (days, estimated) in sorted(loaded.items()):
         # A loaded year replaces what the program knew of it. It may also move days of the December before, which
         # therefore stand in its own row and are put in last.
-        special = {day: meaning for day, meaning in special.items() if day.year != row.year}
-        special |= {date.fromisoformat(text): Day(*meaning) for text, meaning in row.days.items()}
-        years.add(row.year)
-        if row.provisional:
-            provisional.add(row.year)
-    overrides = {row.date: Day(row.kind, row.name) for row in CalendarDay.select()}
-    return Calendar(special, years, overrides, provisional)
+        special = {day: meaning for day, meaning in special.items() if day.year != year}
+        special |= {date.fromisoformat(text): Day(*meaning) for text, meaning in days.items()}
+        years.add(year)
+        if estimated:
+            provisional.add(year)
+    return Calendar(special, years, own, provisional)
 
 
 def missing_next_year(today: date) -> bool:
@@ -178,7 +199,7 @@ def reminders(today: date) -> list[tuple[int, str]]:
     return [
         (
             year,
-            f"{year} 年只有暂行的放假安排，国务院办公厅通知发布后请载入正式安排。"
+            f"{year} 年只有暂按推算的放假安排（没有调休），国务院办公厅通知发布后请载入正式安排，期限会自动重新计算。"
             if year in provisional
             else f"{year} 年的放假和调休安排还没有载入，凡是要用到 {year} 年的期限都会被拒绝，件就立不了。",
         )

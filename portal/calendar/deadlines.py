@@ -65,6 +65,19 @@ def due_with_pauses(limit: Deadline, start: datetime, pauses: Iterable[Span], ca
     return datetime.combine(last, calendar.day_ends)
 
 
+def due_extended(
+    limit: Deadline, start: datetime, pauses: Iterable[Span], more: int, calendar: Calendar
+) -> datetime:
+    """Return the end of a period that was extended by `more` of its own unit (0: it was not), pauses taken out.
+
+    The extension is a period of its own that begins when the first has run out, as `extend` says: it cannot end
+    earlier than one period of both lengths.
+    """
+    pauses = list(pauses)
+    due = due_with_pauses(limit, start, pauses, calendar)
+    return due_with_pauses(Deadline(more, limit.unit, limit.roll), due, pauses, calendar) if more else due
+
+
 def extend(due: datetime, more: Deadline, calendar: Calendar) -> datetime:
     """Return the end of an extension: it begins when the period it extends has run out."""
     return due_at(more, due, calendar)

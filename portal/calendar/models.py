@@ -1,6 +1,6 @@
 """The tables of the calendar: what the administrator loaded and what was changed by hand. Both stay small."""
 
-from peewee import BooleanField, CharField, DateField, DateTimeField, IntegerField, JSONField
+from peewee import BigIntegerField, BooleanField, CharField, DateField, DateTimeField, IntegerField, JSONField
 
 from portal.db import Model, now
 
@@ -37,6 +37,38 @@ class CalendarDay(Model):
 
     class Meta:
         table_name = "calendar_day"
+
+
+class CalendarChange(Model):
+    """One change of the calendar, and how far the open cases were recomputed after it.
+
+    `first` and `last` are the days between which days changed. `cursor` is the last case that was looked at; with
+    `done_at` all were. Several changes are worked off in their order.
+    """
+
+    at = DateTimeField(default=now)
+    by = IntegerField(null=True)
+    by_name = CharField(max_length=60, default="")
+    what = CharField(max_length=200)
+    first = DateField()
+    last = DateField()
+    cursor = BigIntegerField(default=0)
+    looked = IntegerField(default=0)
+    moved = IntegerField(default=0)
+    done_at = DateTimeField(null=True)
+
+    class Meta:
+        table_name = "calendar_change"
+
+
+class CalendarReminder(Model):
+    """When the administrators were last reminded that the announced days of `year` are missing."""
+
+    year = IntegerField(unique=True)
+    sent_on = DateField()
+
+    class Meta:
+        table_name = "calendar_reminder"
 
 
 class CalendarRevision(Model):

@@ -102,22 +102,29 @@ def read_csv(text: str, year: int, *, provisional: bool = False) -> tuple[dict[d
     Days of the December before `year` are allowed: the announcement for a year moves days of the last one for 元旦.
     `provisional` allows a table without any 调休上班.
     """
-    days: dict[date, Day] = {}
     reader = csv.reader(io.StringIO(text.lstrip("\ufeff"), newline=""), strict=True)
     try:
-        titles = [cell.strip().lower() for cell in next(reader, [])]
-        titles = [COLUMNS.get(title, title) for title in titles]
-        if lacking := [title for title in ("date", "kind", "name") if title not in titles]:
-            return {}, [Flaw(1, f"第一行应是列名 date,kind,name，现在缺少 {'、'.join(lacking)}。")]
-        flaws = list(_read_rows(reader, titles, year, days))
+        titles = next(reader, [])
+        return read_rows(titles, ((reader.line_num, cells) for cells in reader), year, provisional=provisional)
     except csv.Error:
         return {}, [Flaw(reader.line_num, "引号或分隔符不成对，读不下去。")]
+
+
+def read_rows(
+    titles: list[str], rows: Iterable[tuple[int, list[str]]], year: int, *, provisional: bool = False
+) -> tuple[dict[date, Day], list[Flaw]]:
+    """Return the days in `rows`, each with its number in the file, and everything that is wrong with them."""
+    titles = [COLUMNS.get(title, title) for title in (title.strip().lower() for title in titles)]
+    if lacking := [title for title in ("date", "kind", "name") if title not in titles]:
+        return {}, [Flaw(1, f"第一行应是列名 date,kind,name（日期、类型、名称），现在缺少 {'、'.join(lacking)}。")]
+    days: dict[date, Day] = {}
+    flaws = list(_read_rows(rows, titles, year, days))
     return days, flaws or _gaps(days, year, provisional)
 
 
-def _read_rows(reader, titles: list[str], year: int, days: dict[date, Day]) -> Iterable[Flaw]:
+def _read_rows(rows, titles: list[str], year: int, days: dict[date, Day]) -> Iterable[Flaw]:
     """Fill `days` and yield what is wrong, line by line."""
-    for cells in reader:
+    for line, cells in rows:
         cells = [cell.strip() for cell in cells]
         if not any(cells):
             continue
@@ -128,7 +135,7 @@ def _read_rows(reader, titles: list[str], year: int, days: dict[date, Day]) -> I
                 raise ValueError(f"{day} 出现了两次。")
             days[day] = meaning
         except ValueError as error:
-            yield Flaw(reader.line_num, str(error))
+            yield Flaw(line, str(error))
 
 
 def _read_row(row: dict[str, str], year: int) -> tuple[date, Day]:
@@ -151,7 +158,7 @@ def _read_row(row: dict[str, str], year: int) -> tuple[date, Day]:
 
 
 def _read_date(text: str) -> date:
-    parts = text.replace("/", "-").replace(".", "-").split("-")
+    parts = text.strip("日").replace("年", "-").replace("月", "-").replace("/", "-").replace(".", "-").split("-")
     try:
         if len(parts) != 3 or not all(part.isascii() and part.isdigit() for part in parts):
             raise ValueError(text)
@@ -169,7 +176,7 @@ def _gaps(days: dict[date, Day], year: int, provisional: bool) -> list[Flaw]:
     if (off := sum(day.kind == OFF for day in days.values())) < fewest:
         return [Flaw(0, f"表不完整：只有 {off} 天放假，法定节假日就有 {fewest} 天。没有载入任何内容。")]
     if not provisional and not any(day.kind == WORK for day in days.values()):
-        return [Flaw(0, "表中没有一天调休上班。如果通知还没有发布，请勾选“暂行”；否则请把调休上班的日期补全。")]
+        return [Flaw(0, "表中没有一天调休上班。如果通知还没有发布，请勾选“暂按推算”；否则请把调休上班的日期补全。")]
     return []
 
 

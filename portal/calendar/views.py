@@ -8,9 +8,10 @@ from flask_login import current_user
 from portal.access import requires
 from portal.calendar import keeping
 from portal.calendar.days import Calendar, reminders, years_to_load
-from portal.calendar.forms import DayForm, RemoveForm, YearForm
-from portal.calendar.models import CalendarDay, CalendarYear
-from portal.calendar.official import OFF, PACKAGE_YEARS, Flaw, as_csv, days_of, decoded, read_csv, statutory
+from portal.calendar.forms import DayForm, EstimateForm, RemoveForm, YearForm
+from portal.calendar.models import CalendarChange, CalendarDay, CalendarYear
+from portal.calendar.official import OFF, PACKAGE_YEARS, Flaw, as_csv, days_of, statutory
+from portal.calendar.reading import read_file
 from portal.db import today
 from portal.values import Refused
 
@@ -18,6 +19,9 @@ blueprint = Blueprint("calendar", __name__, template_folder="templates")
 
 EARLIEST, LATEST = 2015, 2100
 WEEKDAYS = "一二三四五六日"
+#: How many changes the page of a year shows.
+CHANGES = 10
+RECOMPUTED = "在办案件的期限随即重新计算，移动了哪些见“日历改动”。"
 
 
 @blueprint.get("")
@@ -27,11 +31,13 @@ def show_year():
     year = request.args.get("year", today().year, type=int)
     if not EARLIEST <= year <= LATEST:
         abort(404)
-    calendar = Calendar.load()
+    calendar, wanted = Calendar.load(), years_to_load(today())
     return render_template(
         "calendar/year.html", year=year, known=year in calendar.years, months=_months(year, calendar),
         weekdays=WEEKDAYS, years=_years(calendar), reminders=reminders(today()),
         figures=_figures(year, calendar), earlier=year > EARLIEST, later=year < LATEST,
+        estimate=EstimateForm(formdata=None), may_estimate=[late for late in wanted if late not in calendar.years],
+        changes=CalendarChange.select().order_by(CalendarChange.id.desc()).limit(CHANGES),
         overrides=CalendarDay.select().where(CalendarDay.date.between(date(year, 1, 1), date(year, 12, 31)))
         .order_by(CalendarDay.date),
     )
@@ -45,12 +51,28 @@ def load_year():
     form = YearForm(year=wanted)
     if form.validate_on_submit() and (days := _read_table(form)) is not None:
         year, provisional = form.year.data, form.provisional.data
+        if _to_confirm(form, keeping.with_year(year, days, provisional)):
+            form.table.data = as_csv(days).lstrip("\ufeff")  # a chosen file is not sent a second time
+            return render_template("calendar/load.html", form=form, wanted=wanted)
         keeping.load_year(year, days, form.source.data, current_user, provisional=provisional)
         off = sum(meaning.kind == OFF for meaning in days.values())
         said = f"已载入 {year} 年：放假 {off} 天，调休上班 {len(days) - off} 天。"
-        flash(said + ("通知发布后请再载入一次，以替换暂行安排。" if provisional else ""), "ok")
+        flash(said + ("通知发布后请再载入一次，以替换推算。" if provisional else "") + RECOMPUTED, "ok")
         return redirect(url_for("calendar.show_year", year=year))
     return render_template("calendar/load.html", form=form, wanted=wanted), 422 if form.is_submitted() else 200
+
+
+@blueprint.post("/estimate/<int:year>")
+@requires("calendar.manage")
+def estimate_year(year: int):
+    """Take the statutory days of a year that is missing, until its announcement is out."""
+    if year not in years_to_load(today()):
+        abort(404)
+    if not EstimateForm().validate():
+        abort(400)
+    keeping.estimate_year(year, current_user)
+    flash(f"{year} 年已暂按推算载入（只有法定节假日，没有调休）。通知发布后请载入正式安排，期限会自动重新计算。", "ok")
+    return redirect(url_for("calendar.show_year", year=year))
 
 
 @blueprint.get("/draft/<int:year>")
@@ -72,12 +94,14 @@ def set_day(day: str):
     row = CalendarDay.get_or_none(CalendarDay.date == day)
     form = DayForm(kind=row.kind if row else "", name=row.name if row else "", version=row.version if row else 0)
     if form.validate_on_submit():
+        if _to_confirm(form, keeping.with_day(day, form.kind.data, form.name.data)):
+            return _day_page(day, row, form)
         try:
             keeping.set_day(day, form.kind.data, form.name.data, current_user, form.version.data or 0)
         except Refused as refused:
             form.refuse(refused)
         else:
-            flash(f"{day} 已设为“{keeping.WORDS[form.kind.data]}”。已经算好的期限不变，此后新算的期限按新安排。", "ok")
+            flash(f"{day} 已设为“{keeping.WORDS[form.kind.data]}”。{RECOMPUTED}", "ok")
             return redirect(url_for("calendar.show_year", year=day.year))
     return _day_page(day, row, form), 422 if form.is_submitted() else 200
 
@@ -90,9 +114,18 @@ def remove_day(day: str):
     form = RemoveForm()
     if not form.validate():
         abort(400)
-    keeping.remove_day(day, form.version.data or 0)
-    flash(f"{day} 已恢复原安排。", "ok")
+    keeping.remove_day(day, form.version.data or 0, current_user)
+    flash(f"{day} 已恢复原安排。{RECOMPUTED}", "ok")
     return redirect(url_for("calendar.show_year", year=day.year))
+
+
+def _to_confirm(form, calendar: Calendar) -> bool:
+    """Tell whether the form has to be shown again with what it would move; sent once more as it is, it is saved."""
+    sentences = keeping.preview(calendar)
+    said = " ".join(sentences)[:500]
+    form.preview = sentences if sentences and said != form.agreed.data else []
+    form.agreed.data = said
+    return bool(form.preview)
 
 
 # -- what the pages show -------------------------------------------------------------------------------------------
@@ -108,15 +141,11 @@ def _day_page(day: date, row: CalendarDay | None, form: DayForm) -> str:
 
 def _read_table(form: YearForm) -> dict | None:
     """Return the days of the sent table; None if something is wrong, which the form then says."""
-    try:
-        text = decoded(form.text())
-    except ValueError as error:
-        form.refuse_all([Flaw(0, str(error))])
-        return None
-    if not text.strip():
+    raw = form.raw()
+    if not raw.strip():
         form.refuse_all([Flaw(0, "请选择文件，或把表格粘贴进来。")])
         return None
-    days, flaws = read_csv(text, form.year.data, provisional=form.provisional.data)
+    days, flaws = read_file(raw, form.year.data, provisional=form.provisional.data)
     if flaws:
         form.refuse_all(flaws)
         return None

@@ -1,10 +1,24 @@
 """The ledger: one place for every matter, who is responsible for it, until when, and what happened."""
 
+from portal.cases import extension_views, pause_views, recompute, recompute_views  # noqa: F401  (their routes)
 from portal.cases.cards import CARDS
 from portal.cases.checks import findings
+from portal.cases.clock_jobs import JOBS, TOPICS
+from portal.cases.clock_papers import PAPERS
 from portal.cases.kinds import kinds, plugin_of
 from portal.cases.lens import COLUMNS, open_cases_of, seen_by
-from portal.cases.models import Case, CaseEvent, Flow, Pause, Rating, Reply, Series, Tally
+from portal.cases.models import (
+    Case,
+    CaseEvent,
+    DueMove,
+    Extension,
+    Flow,
+    Pause,
+    Rating,
+    Reply,
+    Series,
+    Tally,
+)
 from portal.cases.search_text import find_cases
 from portal.cases.views import blueprint
 from portal.hookspecs import hookimpl
@@ -22,7 +36,7 @@ def portal_plugin():
 
 @hookimpl
 def portal_models():
-    return [Case, CaseEvent, Pause, Reply, Rating, Series, Tally, Flow]
+    return [Case, CaseEvent, Pause, Reply, Rating, Series, Tally, Flow, Extension, DueMove]
 
 
 @hookimpl
@@ -35,6 +49,8 @@ def portal_permissions():
     return [
         Permission("cases.read", "查看案件", roles=(*STAFF, "leader")),
         Permission("cases.assign", "在单位内交办", roles=("county_staff", "town_staff", "village_staff")),
+        Permission("cases.extend", "申请延期、停表和恢复计时", roles=STAFF),
+        Permission("cases.approve", "审批延期", roles=("county_staff", "town_staff", "leader")),
         Permission("cases.note", "写备注、传附件、登记评价", roles=STAFF),
     ]
 
@@ -43,6 +59,7 @@ def portal_permissions():
 def portal_menu():
     return [
         MenuItem(10, "我的待办", "cases.desk", "cases.read", icon="checklist", counts="*"),
+        MenuItem(15, "待审批的延期", "cases.list_extensions", "cases.approve", icon="clock"),
         MenuItem(20, "全部案件", "cases.index", "cases.read", icon="list-details"),
     ]
 
@@ -58,6 +75,21 @@ def portal_cards():
 
 
 @hookimpl
+def portal_papers():
+    return list(PAPERS)
+
+
+@hookimpl
+def portal_jobs():
+    return list(JOBS)
+
+
+@hookimpl
+def portal_topics():
+    return list(TOPICS)
+
+
+@hookimpl
 def portal_search():
     return [SearchProvider(10, "案件", "cases.read", find_cases)]
 
@@ -65,6 +97,21 @@ def portal_search():
 @hookimpl
 def portal_check():
     return findings()
+
+
+@hookimpl
+def portal_calendar_preview(calendar):
+    """Say how many dates would move, before an administrator saves the calendar."""
+    found = recompute.foreseen(calendar)
+    words = {"later": "推后", "earlier": "提前"}
+    told = "，".join(f"{words[name]} {found[name]} 件" for name in words if found[name])
+    said = [f"这会移动 {found['later'] + found['earlier']} 件的期限：{told}。"] if told else []
+    return said + ([f"有 {found['kept']} 件按新日历已经到期，保持原来的期限。"] if found["kept"] else [])
+
+
+@hookimpl
+def portal_calendar_changed():
+    recompute.work()
 
 
 @hookimpl

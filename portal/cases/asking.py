@@ -201,6 +201,7 @@ class Found(NamedTuple):
     clock_start: datetime.datetime | None
     paused_at: datetime.datetime | None
     pause_reason: str
+    resume_by: datetime.date | None
     limit_unit: str
     unit: str
     place: str | None
@@ -212,8 +213,8 @@ def columns():
     return (
         Case.select(
             Case.id, Case.number, Case.kind, Case.title, Case.applicant, Case.state, Case.phase, Case.opened, Case.due,
-            Case.closed, Case.clock_start, Case.paused_at, Case.pause_reason, Case.limit_unit, Unit.short, Place.short,
-            User.full_name,
+            Case.closed, Case.clock_start, Case.paused_at, Case.pause_reason, Case.resume_by, Case.limit_unit,
+            Unit.short, Place.short, User.full_name,
         )
         .join(Unit, on=(Case.unit == Unit.id))
         .join_from(Case, Place, JOIN.LEFT_OUTER, on=(Place.id == fn.COALESCE(

@@ -45,7 +45,7 @@ def waiting(person) -> Waiting:
     reader, moment = Reader.of(person), now()
     tonight = datetime.datetime.combine(moment.date(), datetime.time(23, 59, 59))
     rows = _counted(reader.shape)(
-        **reader.values, now=moment, tonight=tonight, tomorrow=tonight + datetime.timedelta(days=1)
+        **reader.values, now=moment, today=moment.date(), tonight=tonight, tomorrow=tonight + datetime.timedelta(days=1)
     )
     for kind, name, count, overdue, today, soon in rows:
         found.parts[name] += count
@@ -61,7 +61,7 @@ def _counted(shape: tuple) -> Prepared:
         reader = Reader.in_slots(shape, slots)
         return (
             Case.select(
-                Case.kind, _part(reader).alias("part"), fn.COUNT(Case.id), _number(Case.due < slots.now),
+                Case.kind, _part(reader, slots.today).alias("part"), fn.COUNT(Case.id), _number(Case.due < slots.now),
                 _number(Case.due.between(slots.now, slots.tonight)),
                 _number(Case.due.between(slots.now, slots.tomorrow)),
             )
@@ -93,7 +93,7 @@ def rows(person, part: str = "mine", limit: int = 50) -> list[Row]:
         return []
     reader = Reader.of(person)
     since = now() - datetime.timedelta(days=90)
-    found = prepared(_rows(reader.shape, part, limit)(**reader.values, since=since))
+    found = prepared(_rows(reader.shape, part, limit)(**reader.values, since=since, today=now().date()))
     return [row._replace(verb="查看") for row in found] if part in WATCHED else found
 
 
@@ -107,8 +107,9 @@ def _rows(shape: tuple, part: str, limit: int) -> Prepared:
         elif part == "done":
             query = columns().where(*_done(reader, slots.since)).order_by(Case.closed.desc(), Case.id.desc())
         else:
-            first = Case.paused_at if part == "paused" else Case.due
-            query = columns().where(*_open(reader), _part(reader) == part).order_by(first, Case.id)
+            # What should run again stands above what is due first: it has no date that would ever make it urgent.
+            first = Case.paused_at if part == "paused" else Case.due.asc(nulls="FIRST")
+            query = columns().where(*_open(reader), _part(reader, slots.today) == part).order_by(first, Case.id)
         return query.limit(limit)
 
     return Prepared(build, Found)
@@ -122,10 +123,14 @@ def _open(reader: Reader) -> tuple:
     return through("unit", reader), Case.closed.is_null(), of_kinds(reader), unrestricted(reader)
 
 
-def _part(reader: Reader):
-    """Return the expression that says on which part of the desk an open case lies: what nobody has yet is mine too."""
+def _part(reader: Reader, today):
+    """Return the expression that says on which part of the desk an open case lies: what nobody has yet is mine too.
+
+    A clock that stands still longer than expected waits for somebody again.
+    """
     others = Case.person.is_null(False) & (Case.person != reader.me)
-    return When(None, ((Case.due.is_null(), "paused"), (others, "others")), "mine")
+    still = Case.due.is_null() & (Case.resume_by.is_null() | (Case.resume_by >= today))
+    return When(None, ((still, "paused"), (others, "others")), "mine")
 
 
 def _done(reader: Reader, since) -> tuple:

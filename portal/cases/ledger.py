@@ -99,7 +99,7 @@ def take(step_name: str, case: Case, actor, data: dict | None = None, *, version
         text = (step.effect(case, actor, data) if step.effect else None) or data.get("text", "")
         told = _answer(case, step, actor, data, at)
         _hand_over(case, step, actor, data)
-        _turn_clock(case, step, data, at)
+        _turn_clock(case, step, data, at, actor)
         _move(case, step, at)
         _check_promises(case)
         case.version += 1
@@ -191,20 +191,25 @@ def _hand_over(case, step: Step, actor, data: dict) -> None:
     if unit is not None:
         if (owner := plugin_of(case.kind)).level != "core":
             hold_enabled(unit, owner, "把这件事交到那里")
+        if unit.id != case.unit_id:
+            clock.drop_request(case, data["at"])  # who is to decide, and who asks, has changed
         case.unit, case.person = unit, None
     elif case.person_id is None and holds(actor, case):
         case.person = actor.id  # whoever takes the first step in the unit has it from then on
 
 
-def _turn_clock(case, step: Step, data: dict, at) -> None:
+def _turn_clock(case, step: Step, data: dict, at, actor) -> None:
     if step.clock == "start":
-        clock.start(case, step.deadline(case), at)
+        clock.start(case, step.deadline(case), at, actor)
     elif step.clock == "pause":
-        clock.pause(case, data.get("pause_reason") or step.title, at)
+        clock.pause(
+            case, data.get("pause_reason") or step.title, at, kind=data.get("pause_kind", ""),
+            evidence=data.get("evidence") or "", until_expected=data.get("until_expected"), by=actor,
+        )
     elif step.clock == "resume":
-        clock.resume(case, at)
+        clock.resume(case, at, actor)
     elif step.clock == "stop":
-        clock.stop(case)
+        clock.stop(case, actor)
 
 
 def _move(case, step: Step, at) -> None:
@@ -215,7 +220,7 @@ def _move(case, step: Step, at) -> None:
     case.state, case.phase = state.name, state.phase
     if was_open and not case.is_open:
         case.closed = at
-        if case.due is not None:
+        if case.due is not None or case.paused_at is not None:
             clock.stop(case)
 
 

@@ -7,6 +7,7 @@ from peewee import (
     BooleanField,
     CharField,
     CompositeKey,
+    DateField,
     DateTimeField,
     ForeignKeyField,
     IntegerField,
@@ -66,6 +67,16 @@ class Case(Model):
     clock_start = DateTimeField(null=True)
     paused_at = DateTimeField(null=True)
     pause_reason = CharField(max_length=100, default="")
+    #: The day on which the reason of the pause should be over, where the clock stands still.
+    resume_by = DateField(null=True)
+    #: How often the clock was stopped: the page asks for the pauses only where there are any.
+    pauses = SmallIntegerField(default=0)
+    #: By how much the period that runs was extended, in its own unit.
+    extended = IntegerField(default=0)
+    #: What came of the last request for an extension (EXTENSIONS), "" where there was none.
+    extension = CharField(max_length=10, default="")
+    #: The unit that has to decide about an open request.
+    extension_asked = IntegerField(null=True)
     #: A step was taken after its due moment at least once.
     late = BooleanField(default=False)
 
@@ -97,6 +108,12 @@ class Case(Model):
         return Deadline(self.limit_amount, self.limit_unit, self.limit_rolls)
 
 
+Case.add_index(Case.index(
+    Case.extension_asked, Case.due, Case.id, where=SQL("extension_asked IS NOT NULL"),
+    name="cases_case_extension_asked",
+))
+Case.add_index(Case.index(Case.unit, Case.resume_by, name="cases_case_resume_by", where=SQL("resume_by IS NOT NULL")))
+
 # Lists: newest first in an area, the same by phase, and what is due next; one set per place column. A village or a
 # grid holds few enough cases to do without the second.
 for _place in ("county_id", "town_id", "village_id", "grid_id", "line_id", "unit_id", "person_id"):
@@ -105,7 +122,7 @@ for _place in ("county_id", "town_id", "village_id", "grid_id", "line_id", "unit
         Case.index(_column, Case.opened.desc(), Case.id.desc(), name=f"cases_case_{_place}_opened")
     )
     # The desk counts what lies with a unit on every page: from this index alone.
-    _more = (Case.kind, Case.person, Case.restricted, Case.created_by) if _place == "unit_id" else ()
+    _more = (Case.kind, Case.person, Case.restricted, Case.created_by, Case.resume_by) if _place == "unit_id" else ()
     Case.add_index(
         Case.index(_column, Case.due, Case.id, *_more, where=SQL("closed IS NULL"), name=f"cases_case_{_place}_due")
     )
@@ -148,16 +165,88 @@ class CaseEvent(Model):
 
 
 class Pause(Model):
-    """The clock stood still from `since` until `until` (None: it still does), for a lawful reason."""
+    """The clock stood still from `since` until `until` (None: it still does), for a lawful reason.
+
+    `kind` names it in reasons.REASONS, `law` is where it stands, `evidence` the document that proves it.
+    """
 
     county_id = IntegerField()
     case = ForeignKeyField(Case)
     since = DateTimeField()
     until = DateTimeField(null=True)
     reason = CharField(max_length=200)
+    kind = CharField(max_length=20, default="")
+    law = CharField(max_length=100, default="")
+    evidence = CharField(max_length=500, default="")
+    until_expected = DateField(null=True)
+    by_name = CharField(max_length=60, default="")
+    ended_by = CharField(max_length=60, default="")
+    #: When somebody was last reminded that the expected end has passed.
+    reminded_on = DateField(null=True)
 
     class Meta:
         table_name = "cases_pause"
+
+
+#: What may come of a request for an extension.
+EXTENSIONS = {
+    "asked": "待审批", "granted": "已同意", "refused": "未同意", "withdrawn": "已撤回", "lapsed": "到期未批，已失效",
+    "moot": "情况已变，不再需要",
+}
+
+
+class Extension(Model):
+    """A request to extend the period of a case, and what was decided: by another person, of a higher unit."""
+
+    id = BigAutoField()
+    county_id = IntegerField()
+    case = ForeignKeyField(Case)
+    amount = IntegerField()
+    measure = CharField(max_length=10)
+    reason = TextField()
+    unit = ForeignKeyField(Unit, index=False)
+    asked_at = DateTimeField()
+    asked_by = ForeignKeyField(User, index=False)
+    asked_by_name = CharField(max_length=60)
+    approver = ForeignKeyField(Unit, index=False)
+    state = CharField(max_length=10, default="asked")
+    decided_at = DateTimeField(null=True)
+    decided_by_name = CharField(max_length=60, default="")
+    decision = TextField(default="")
+    due_before = DateTimeField(null=True)
+    due_after = DateTimeField(null=True)
+    #: How the person who came was told, and of what (行政许可法第四十二条: 应当将延长期限的理由告知申请人).
+    told_channel = CharField(max_length=20, default="")
+    told_text = TextField(default="")
+
+    class Meta:
+        table_name = "cases_extension"
+
+    @property
+    def period(self) -> Deadline:
+        return Deadline(self.amount, self.measure)
+
+    @property
+    def state_title(self) -> str:
+        return EXTENSIONS[self.state]
+
+
+class DueMove(Model):
+    """A due moment that a change of the calendar moved from `old` to `new`; `kept`: `new` had passed, so it stayed."""
+
+    id = BigAutoField()
+    county_id = IntegerField()
+    change_id = IntegerField()
+    case = ForeignKeyField(Case)
+    old = DateTimeField()
+    new = DateTimeField()
+    kept = BooleanField(default=False)
+    unit = ForeignKeyField(Unit, index=False)
+    person_id = IntegerField(null=True)
+
+    class Meta:
+        table_name = "cases_due_move"
+        indexes = ((("change_id", "case"), True),)
 
 
 class Reply(Model):

@@ -8,6 +8,7 @@ from peewee import JOIN, fn
 
 from portal import files, papers
 from portal.accounts.models import User
+from portal.cases import clock_card
 from portal.cases.clock import light_of
 from portal.cases.kinds import contents_seen, kind_of, kinds, plugin_of
 from portal.cases.ledger import available
@@ -58,7 +59,7 @@ def head(case: Case, steps=()) -> dict:
     return {
         "what": state.duty or state.title, "unit": case.unit.short, "light": light_of(case), "told": _told(case),
         "who": case.person.full_name if case.person_id else "",
-        "until": f"{case.due:%m 月 %d 日}" if case.due else "",
+        "until": until(case),
         "buttons": [
             {"label": step.title, "url": url_for("cases.step", case_id=case.id, step=step.name),
              "primary": number == 0 and step.primary, "danger": step.tone == "danger"}
@@ -67,10 +68,17 @@ def head(case: Case, steps=()) -> dict:
     }
 
 
+def until(case: Case) -> str:
+    if not case.due:
+        return ""
+    return f"{case.due:%m 月 %d 日}{'（暂按推算）' if clock_card.is_estimated(case) else ''}"
+
+
 def _told(case: Case) -> str:
     """Return why the clock stands still, or what came of the case."""
     if case.paused_at:
-        return f"{case.paused_at:%m-%d %H:%M} 起停表：{case.pause_reason}。停表的时间不计入时限。"
+        expected = f"预计 {case.resume_by:%m-%d} 结束。" if case.resume_by else ""
+        return f"{case.paused_at:%m-%d %H:%M} 起停表：{case.pause_reason}。{expected}停表的时间不计入时限。"
     if case.is_open:
         return ""
     because = f"没有答复，因为{case.no_reply_because}。" if case.no_reply_because and not case.replied else ""
@@ -89,7 +97,8 @@ def view(case: Case) -> dict:
         **common, "next": head(case, steps), "facts": _facts(case, kind),
         "entries": [_entry(kind, event) for event in reversed(events)],
         "replies": [_reply(event) for event in reversed(events) if event.data.get("reply")],
-        "attachments": attachments(case), "papers": papers.of(case, person), "rating": RATINGS.get(case.rating),
+        "clock": clock_card.of(case, person), "attachments": attachments(case), "papers": papers.of(case, person),
+        "rating": RATINGS.get(case.rating),
         "may_rate": may_rate(case, person), "holding": holds(person, case),
         **(_asked(kind.prepare, case, person, default={}) if kind.prepare else {}),
     }

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from markupsafe import Markup
 
 from portal.calendar import Calendar, Light, light
+from portal.cases.clock import standing_still
 from portal.cases.kinds import kinds
 from portal.cases.settings import shades
 from portal.db import now
@@ -45,7 +46,7 @@ def prepared(rows) -> list[Row]:
 
 
 def _row(row, kind, moment: datetime, bounds: dict, calendar: Calendar) -> Row:
-    shown = light(
+    shown = standing_still(row, moment.date()) or light(
         moment, row.clock_start or row.opened, row.due, paused=row.pause_reason if row.paused_at else None,
         opened=row.opened, closed=row.closed, calendar=calendar if row.limit_unit == "workday" else None, **bounds,
     )

@@ -8,7 +8,7 @@ from portal import audit, files, papers
 from portal.access import requires
 from portal.cases import assign as assigning
 from portal.cases import desk as desks
-from portal.cases import listing, page
+from portal.cases import extensions, listing, page
 from portal.cases.forms import AssignForm, NoteForm, PlainStep, RatingForm, UploadForm
 from portal.cases.kinds import contents_seen, kind_of, kinds
 from portal.cases.ledger import available, rate, take
@@ -64,7 +64,8 @@ def desk():
     if part not in parts:
         abort(404)
     switch = desks.segments(part, lambda name: url_for("cases.desk", part=name))
-    return render_template("cases/desk.html", part=part, switch=switch, rows=desks.rows(current_user, part))
+    view = {"rows": desks.rows(current_user, part), "asked": extensions.how_many_wait(current_user)}
+    return render_template("cases/desk.html", part=part, switch=switch, **view)
 
 
 @blueprint.get("/<int:case_id>")

@@ -14,7 +14,7 @@ def of(case, person) -> list[Paper]:
     registry = registry_of(current_app)
     return [
         paper for plugin, paper in registry.collect("portal_papers", person.enabled)
-        if paper.kind == case.kind and person.may(paper.permission)
+        if paper.kind in ("", case.kind) and person.may(paper.permission)
         and registry.guarded(plugin, paper.shown, case, default=False)
     ]
 

@@ -171,8 +171,8 @@ class Registry:
             raise error
         log.error("plugin %s failed in %s", plugin.slug, what, exc_info=error)
 
-    def values(self, hook: str, among=None) -> list:
-        return [value for _, value in self.collect(hook, among)]
+    def values(self, hook: str, among=None, **arguments) -> list:
+        return [value for _, value in self.collect(hook, among, **arguments)]
 
     def owners(self) -> list[Owner]:
         """Return who owns tables, in the order in which their migrations run."""

@@ -59,9 +59,9 @@ def test_the_draft_can_be_loaded_as_provisional_and_only_so(sign_in):
         admin = sign_in(ADMIN)
         draft = admin.open("/calendar/draft/2027").text.lstrip("\ufeff")
         admin.send("/calendar/load", year="2027", source="通知未发布", table=draft)
-        assert admin.status == 422 and "请勾选“暂行”" in admin.text and not CalendarYear.select().exists()
+        assert admin.status == 422 and "请勾选“暂按推算”" in admin.text and not CalendarYear.select().exists()
         admin.send("/calendar/load", year="2027", source="通知未发布", table=draft, provisional="y")
-        assert admin.status == 200 and "2027 年只有暂行的放假安排" in admin.text
+        assert admin.status == 200 and "2027 年只有暂按推算的放假安排" in admin.text
 
 
 @pytest.mark.parametrize(

@@ -93,15 +93,15 @@ def test_a_matter_over_the_holidays_with_a_pause_is_due_on_the_right_days(sign_i
 def test_a_special_procedure_is_not_counted_twice(app):
     """Two pauses at two levels: the days of both are left out, the days between them count."""
     with app.test_request_context():
-        case = matter(at=_at("2026-10-12 09:00"))
+        case = matter(at=at("2026-10-12 09:00"))
         for name, who, moment in (
             ("accept", "cun", "2026-10-12 09:00"), ("forward_town", "cun", "2026-10-12 10:00"),
             ("suspend_town", "zhen", "2026-10-14 09:00"), ("resume_town", "zhen", "2026-10-21 16:00"),
             ("forward_county", "zhen", "2026-10-21 17:00"), ("suspend_county", "minzheng", "2026-10-23 09:00"),
         ):
-            case = move(case, (name, who), at=_at(moment))
+            case = move(case, (name, who), at=at(moment))
         assert due(case) == "" and Pause.select().count() == 2
-        case = move(case, ("resume_county", "minzheng"), at=_at("2026-11-02 09:00"))
+        case = move(case, ("resume_county", "minzheng"), at=at("2026-11-02 09:00"))
     assert due(case) == "11-05", "13, 21, 22 October, then 2, 3, 4, 5 November: seven"
 
 
@@ -109,18 +109,18 @@ def test_a_pause_after_the_date_does_not_make_it_timely(app):
     with app.test_request_context():
         case = _at_town("2026-10-12 09:00")
         before = due(case)
-        case = move(case, ("suspend_town", "zhen"), at=_at("2026-11-02 09:00"))
+        case = move(case, ("suspend_town", "zhen"), at=at("2026-11-02 09:00"))
         assert case.late and due(case) == ""
-        case = move(case, ("resume_town", "zhen"), at=_at("2026-11-09 09:00"))
+        case = move(case, ("resume_town", "zhen"), at=at("2026-11-09 09:00"))
     assert due(case) == before == "10-21"
 
 
 def _at_town(moment: str):
     """Return a case that was received, accepted and forwarded at that moment."""
-    return move(matter(at=_at(moment)), ("accept", "cun"), ("forward_town", "cun"), at=_at(moment))
+    return move(matter(at=at(moment)), ("accept", "cun"), ("forward_town", "cun"), at=at(moment))
 
 
-def _at(text: str) -> datetime.datetime:
+def at(text: str) -> datetime.datetime:
     return datetime.datetime.fromisoformat(text)
 
 
@@ -128,8 +128,8 @@ def test_a_pause_of_less_than_a_day_changes_nothing(app):
     with app.test_request_context():
         case = _at_town("2026-10-12 09:00")
         before = due(case)
-        case = move(case, ("suspend_town", "zhen"), at=_at("2026-10-14 09:00"))
-        case = move(case, ("resume_town", "zhen"), at=_at("2026-10-14 16:00"))
+        case = move(case, ("suspend_town", "zhen"), at=at("2026-10-14 09:00"))
+        case = move(case, ("resume_town", "zhen"), at=at("2026-10-14 16:00"))
     assert due(case) == before
 
 
@@ -148,7 +148,7 @@ def test_an_ended_clock_leaves_no_pause_open(app):
 ])
 def test_each_unit_of_a_period_ends_where_the_law_says(app, limit, opened, words):
     with app.test_request_context():
-        assert due(plain(limit=limit, at=_at(opened))) == words
+        assert due(plain(limit=limit, at=at(opened))) == words
 
 
 @pytest.mark.parametrize("limit, words", [
@@ -192,7 +192,7 @@ def test_a_case_whose_calendar_is_missing_can_still_be_read(sign_in, app):
     last = max(Calendar.load().years)
     with on(f"{last}-12-21 10:00"), app.test_request_context():
         case = matter()
-    User.update(password_at=_at(f"{last + 1}-02-20 10:00")).execute()  # else it would have to be changed first
+    User.update(password_at=at(f"{last + 1}-02-20 10:00")).execute()  # else it would have to be changed first
     with on(f"{last + 1}-03-01 10:00"):
         browser = sign_in("cun")
         assert light(browser, case).startswith("超 ")
