@@ -6,9 +6,16 @@ from portal.cases.kinds import kinds, plugin_of
 from portal.cases.lens import COLUMNS, open_cases_of, seen_by
 from portal.cases.models import Case, CaseEvent, Flow, Pause, Rating, Reply, Series, Tally
 from portal.cases.search_text import find_cases
+from portal.cases.supervision import case_views, order_views, overdue_views, rule_views
+from portal.cases.supervision.jobs import JOBS, TOPICS
+from portal.cases.supervision.models import MODELS as SUPERVISION
+from portal.cases.supervision.models import Order
 from portal.cases.views import blueprint
 from portal.hookspecs import hookimpl
 from portal.values import MenuItem, Permission, Plugin, SearchProvider
+
+#: What supervision brings; imported, so that its pages are on the blueprint.
+SUPERVISION_VIEWS = (case_views, order_views, overdue_views, rule_views)
 
 __all__ = ["Case", "seen_by"]
 
@@ -22,7 +29,7 @@ def portal_plugin():
 
 @hookimpl
 def portal_models():
-    return [Case, CaseEvent, Pause, Reply, Rating, Series, Tally, Flow]
+    return [Case, CaseEvent, Pause, Reply, Rating, Series, Tally, Flow, *SUPERVISION]
 
 
 @hookimpl
@@ -36,6 +43,10 @@ def portal_permissions():
         Permission("cases.read", "查看案件", roles=(*STAFF, "leader")),
         Permission("cases.assign", "在单位内交办", roles=("county_staff", "town_staff", "village_staff")),
         Permission("cases.note", "写备注、传附件、登记评价", roles=STAFF),
+        Permission("cases.remind", "催办下级承办的件", roles=("county_staff", "town_staff", "village_staff", "leader")),
+        Permission("cases.supervise", "开督办单、审核答复、提级", roles=("county_staff", "town_staff", "leader")),
+        Permission("cases.instruct", "在案件上批示", roles=("leader",)),
+        Permission("cases.change_rules", "设置亮灯和督办的天数", roles=("system_admin", "town_admin")),
     ]
 
 
@@ -44,6 +55,8 @@ def portal_menu():
     return [
         MenuItem(10, "我的待办", "cases.desk", "cases.read", icon="checklist", counts="*"),
         MenuItem(20, "全部案件", "cases.index", "cases.read", icon="list-details"),
+        MenuItem(30, "督办", "cases.overdue", "cases.read", icon="flag"),
+        MenuItem(925, "督办规则", "cases.rules", "cases.change_rules", icon="adjustments", group="系统管理"),
     ]
 
 
@@ -55,6 +68,16 @@ def portal_cards():
 @hookimpl
 def portal_search():
     return [SearchProvider(10, "案件", "cases.read", find_cases)]
+
+
+@hookimpl
+def portal_topics():
+    return list(TOPICS)
+
+
+@hookimpl
+def portal_jobs():
+    return list(JOBS)
 
 
 @hookimpl
@@ -79,4 +102,6 @@ def portal_unit_obstacles(unit):
     found = [(unclosed.where(Case.unit == unit.id).count(), "还有 {} 件没有办结的案件由它负责")]
     if column := COLUMNS.get(f"{unit.level}_id"):
         found.append((unclosed.where(column == unit.id).count(), "辖区内还有 {} 件没有办结的案件"))
+    owed = Order.select().where(Order.unit == unit.id, Order.settled_at.is_null())
+    found.append((owed.count(), "还有 {} 张没有办结的督办单发给它"))
     return [sentence.format(count) for count, sentence in found if count]

@@ -202,6 +202,8 @@ class Found(NamedTuple):
     paused_at: datetime.datetime | None
     pause_reason: str
     limit_unit: str
+    county_id: int
+    town_id: int | None
     unit: str
     place: str | None
     person: str | None
@@ -212,8 +214,8 @@ def columns():
     return (
         Case.select(
             Case.id, Case.number, Case.kind, Case.title, Case.applicant, Case.state, Case.phase, Case.opened, Case.due,
-            Case.closed, Case.clock_start, Case.paused_at, Case.pause_reason, Case.limit_unit, Unit.short, Place.short,
-            User.full_name,
+            Case.closed, Case.clock_start, Case.paused_at, Case.pause_reason, Case.limit_unit, Case.county_id,
+            Case.town_id, Unit.short, Place.short, User.full_name,
         )
         .join(Unit, on=(Case.unit == Unit.id))
         .join_from(Case, Place, JOIN.LEFT_OUTER, on=(Place.id == fn.COALESCE(

@@ -22,7 +22,7 @@ COSTS = {
     **{("minzheng", page): 6 for page in LISTS}, ("minzheng", FILTERED): 7, ("minzheng", "/station/"): 6,
     **{("lingdao", page): 7 for page in LISTS}, ("lingdao", FILTERED): 8, ("lingdao", "/station/"): 7,
     ("cun", "/"): 4, ("zhen", "/"): 9, ("minzheng", "/"): 6, ("xian", "/"): 7, ("lingdao", "/"): 7,
-    **{(who, "/cases/desk"): 3 for who in ("cun", "zhen", "minzheng", "lingdao")},
+    **{(who, "/cases/desk"): 5 for who in ("cun", "zhen", "minzheng", "lingdao")},
     **{("zhen", f"/cases/desk?part={part}"): 3 for part in ("paused", "others", "done")},
     **{(who, "/cases/{case}"): 8 for who in ("cun", "zhen", "minzheng", "xian", "lingdao")},
     **{(who, f"/search?q={words}"): cost for who, cost in (("cun", 8), ("minzheng", 9), ("zhen", 10))
