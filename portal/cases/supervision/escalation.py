@@ -70,6 +70,6 @@ def _somebody_can(case) -> bool:
         posts = posts_of(user.id)
         for post in posts:
             person = Person(user, posts, post.id)
-            if holds(person, case) and available(case, person):
+            if holds(person, case) and any(step.by == "holder" for step in available(case, person)):
                 return True
     return False

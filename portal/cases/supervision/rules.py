@@ -83,11 +83,13 @@ def save(unit, kind: str, values: dict, by) -> None:
     names = Rules._fields if unit.level == "county" else OF_TOWNS
     with atomic():
         renew_token()
-        before = own(unit.id, kind)
+        # Asked of the table: what is kept under the new token must not be what held before.
+        row = Rule.get_or_none(Rule.unit == unit.id, Rule.kind == kind)
+        before = {name: getattr(row, name) if row else None for name in names}
         after = {name: values.get(name) for name in names}
-        row = {**after, "by_name": by.full_name, "at": now()}
-        (Rule.insert(unit=unit.id, kind=kind, **row)
-         .on_conflict(conflict_target=[Rule.unit, Rule.kind], update=row).execute())
+        written = {**after, "by_name": by.full_name, "at": now()}
+        (Rule.insert(unit=unit.id, kind=kind, **written)
+         .on_conflict(conflict_target=[Rule.unit, Rule.kind], update=written).execute())
         _refuse_contradictions(unit, kind, after)
         changes = {name: [before[name], after[name]] for name in names if before[name] != after[name]}
         if changes:

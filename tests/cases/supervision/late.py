@@ -20,7 +20,11 @@ def late(days: int, where=VILLAGE, who="cun", **more) -> Case:
 
 def full(days: int, **more) -> Case:
     """The same with details, for pages of the case and steps."""
-    case = matter(at=now() - datetime.timedelta(days=days + 10), **more)
+    return fallen_due(matter(at=now() - datetime.timedelta(days=days + 10), **more), days)
+
+
+def fallen_due(case, days: int) -> Case:
+    """Let the case have fallen due `days` days ago, whatever its period was."""
     due = datetime.datetime.combine(now().date() - datetime.timedelta(days=days), datetime.time(23, 59, 59))
     Case.update(due=due).where(Case.id == case.id).execute()
     return Case.get_by_id(case.id)

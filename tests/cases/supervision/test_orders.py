@@ -106,7 +106,8 @@ def test_cases_of_different_units_have_no_common_addressee_below_the_town(app, s
 
 
 @pytest.mark.parametrize("fields, sentence", [
-    ({"subject": ""}, "请填写“事由”"), ({"demand": "长" * 10_000}, "最多 2000 字"), ({"until": "2020-01-01"}, "不能早于今天"),
+    ({"subject": ""}, "请填写“事由”"), ({"demand": "长" * 10_000}, "最多 2000 字"),
+    ({"until": "2020-01-01"}, "不能早于今天"),
     ({"until": ""}, "请填写“答复期限”"), ({"unit": "999999"}, "请从列表中选择"), ({"colour": "pink"}, "请从列表中选择"),
 ])
 def test_what_is_missing_or_wrong_is_said_and_the_rest_is_kept(case, sign_in, fields, sentence):
