@@ -223,7 +223,7 @@ def load(token: str) -> Person | None:
     person = Person(user, posts, session.post_id, session, token, switched, beside)
     if _is_over(session, person):
         return None
-    g.session_hash, g.calendar_token = session.token_hash[:16], rows[0][here - 1] or ""
+    g.session_hash, g.org_token, g.calendar_token = session.token_hash[:16], switched or "", rows[0][here - 1] or ""
     _touch(session)
     return person
 

@@ -18,6 +18,7 @@ ACTIONS = {
     "people.find": "按号码查找", "people.match": "办件核对居民",
     "cases.open": "打开案件", "cases.open_file": "打开附件", "cases.remove_file": "删去附件",
     "cases.print_paper": "打印文书", "cases.decide_extension": "审批延期",
+    "cases.export_overdue": "导出超期清单", "cases.change_rules": "改督办规则",
     "org.setting": "改平台设置", "org.enable": "启用平台", "org.disable": "停用平台",
     "org.uninstall": "卸载平台", "org.import": "导入单位",
     "org.created": "新增单位",
@@ -31,7 +32,7 @@ RESULTS = {"ok": "成功", "fail": "失败", "denied": "拒绝"}
 OBJECTS = {
     "user": "账号", "post": "岗位", "role": "角色", "session": "登录", "sign_in": "登录", "permission": "权限",
     "resident": "居民", "case": "案件", "plugin": "平台", "org.unit": "单位", "calendar_day": "日期", "setting": "设置",
-    "calendar_year": "年份",
+    "calendar_year": "年份", "order": "督办单", "rule": "督办规则",
 }
 #: Fields of details and of changes.
 FIELDS = {
@@ -40,7 +41,9 @@ FIELDS = {
     "hits": "找到", "file": "文件", "paper": "文书", "address": "住址", "tags": "关怀类别", "phone": "电话",
     "id_card": "身份证号",
     "expires_on": "到期日期", "valid_from": "起", "valid_to": "止", "kind": "类别", "note": "依据",
-    "sessions": "退出的登录", "granted": "同意",
+    "sessions": "退出的登录", "granted": "同意", "yellow": "变黄（%）", "red": "变红（%）", "orange_days": "建议橙色（天）",
+    "red_days": "建议红色（天）", "escalate_days": "建议提级（天）", "auto_remind": "自动催办", "part": "范围",
+    "lens": "看哪些", "colour": "颜色", "holder": "轮到谁", "place": "地点",
 }
 
 

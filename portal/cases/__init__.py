@@ -1,9 +1,8 @@
 """The ledger: one place for every matter, who is responsible for it, until when, and what happened."""
 
-from portal.cases import extension_views, pause_views, recompute, recompute_views  # noqa: F401  (their routes)
+from portal.cases import clock_jobs, extension_views, pause_views, recompute, recompute_views  # noqa: F401  (their routes)
 from portal.cases.cards import CARDS
 from portal.cases.checks import findings
-from portal.cases.clock_jobs import JOBS, TOPICS
 from portal.cases.clock_papers import PAPERS
 from portal.cases.kinds import kinds, plugin_of
 from portal.cases.lens import COLUMNS, open_cases_of, seen_by
@@ -20,9 +19,16 @@ from portal.cases.models import (
     Tally,
 )
 from portal.cases.search_text import find_cases
+from portal.cases.supervision import case_views, order_views, overdue_views, rule_views
+from portal.cases.supervision import jobs as supervision_jobs
+from portal.cases.supervision.models import MODELS as SUPERVISION
+from portal.cases.supervision.models import Order
 from portal.cases.views import blueprint
 from portal.hookspecs import hookimpl
 from portal.values import MenuItem, Permission, Plugin, SearchProvider, Topic
+
+#: What supervision brings; imported, so that its pages are on the blueprint.
+SUPERVISION_VIEWS = (case_views, order_views, overdue_views, rule_views)
 
 __all__ = ["Case", "seen_by"]
 
@@ -36,7 +42,7 @@ def portal_plugin():
 
 @hookimpl
 def portal_models():
-    return [Case, CaseEvent, Pause, Reply, Rating, Series, Tally, Flow, Extension, DueMove]
+    return [Case, CaseEvent, Pause, Reply, Rating, Series, Tally, Flow, Extension, DueMove, *SUPERVISION]
 
 
 @hookimpl
@@ -52,6 +58,10 @@ def portal_permissions():
         Permission("cases.extend", "申请延期、停表和恢复计时", roles=STAFF),
         Permission("cases.approve", "审批延期", roles=("county_staff", "town_staff", "leader")),
         Permission("cases.note", "写备注、传附件、登记评价", roles=STAFF),
+        Permission("cases.remind", "催办下级承办的件", roles=("county_staff", "town_staff", "village_staff", "leader")),
+        Permission("cases.supervise", "开督办单、审核答复、提级", roles=("county_staff", "town_staff", "leader")),
+        Permission("cases.instruct", "在案件上批示", roles=("leader",)),
+        Permission("cases.change_rules", "设置亮灯和督办的天数", roles=("system_admin", "town_admin")),
     ]
 
 
@@ -61,12 +71,22 @@ def portal_menu():
         MenuItem(10, "我的待办", "cases.desk", "cases.read", icon="checklist", counts="*"),
         MenuItem(15, "待审批的延期", "cases.list_extensions", "cases.approve", icon="clock"),
         MenuItem(20, "全部案件", "cases.index", "cases.read", icon="list-details"),
+        MenuItem(30, "督办", "cases.overdue", "cases.read", icon="flag"),
+        MenuItem(925, "督办规则", "cases.rules", "cases.change_rules", icon="adjustments", group="系统管理"),
     ]
 
 
 @hookimpl
 def portal_topics():
-    return [Topic("cases.assigned", "案件交办给我"), Topic("cases.arrived", "案件转到本单位")]
+    return [
+        Topic("cases.assigned", "案件交办给我"), Topic("cases.arrived", "案件转到本单位"), *clock_jobs.TOPICS,
+        *supervision_jobs.TOPICS,
+    ]
+
+
+@hookimpl
+def portal_jobs():
+    return [*clock_jobs.JOBS, *supervision_jobs.JOBS]
 
 
 @hookimpl
@@ -77,16 +97,6 @@ def portal_cards():
 @hookimpl
 def portal_papers():
     return list(PAPERS)
-
-
-@hookimpl
-def portal_jobs():
-    return list(JOBS)
-
-
-@hookimpl
-def portal_topics():
-    return list(TOPICS)
 
 
 @hookimpl
@@ -131,4 +141,6 @@ def portal_unit_obstacles(unit):
     found = [(unclosed.where(Case.unit == unit.id).count(), "还有 {} 件没有办结的案件由它负责")]
     if column := COLUMNS.get(f"{unit.level}_id"):
         found.append((unclosed.where(column == unit.id).count(), "辖区内还有 {} 件没有办结的案件"))
+    owed = Order.select().where(Order.unit == unit.id, Order.settled_at.is_null())
+    found.append((owed.count(), "还有 {} 张没有办结的督办单发给它"))
     return [sentence.format(count) for count, sentence in found if count]

@@ -203,6 +203,8 @@ class Found(NamedTuple):
     pause_reason: str
     resume_by: datetime.date | None
     limit_unit: str
+    county_id: int
+    town_id: int | None
     unit: str
     place: str | None
     person: str | None
@@ -214,7 +216,7 @@ def columns():
         Case.select(
             Case.id, Case.number, Case.kind, Case.title, Case.applicant, Case.state, Case.phase, Case.opened, Case.due,
             Case.closed, Case.clock_start, Case.paused_at, Case.pause_reason, Case.resume_by, Case.limit_unit,
-            Unit.short, Place.short, User.full_name,
+            Case.county_id, Case.town_id, Unit.short, Place.short, User.full_name,
         )
         .join(Unit, on=(Case.unit == Unit.id))
         .join_from(Case, Place, JOIN.LEFT_OUTER, on=(Place.id == fn.COALESCE(

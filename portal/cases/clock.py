@@ -94,7 +94,7 @@ def light_of(case, at=None):
     return standing_still(case, moment.date()) or light(
         moment, case.clock_start or case.opened, case.due,
         paused=case.pause_reason if case.paused_at else None, opened=case.opened, closed=case.closed,
-        calendar=Calendar.load() if case.limit_unit == "workday" else None, **shades(),
+        calendar=Calendar.load() if case.limit_unit == "workday" else None, **shades(case),
     )
 
 

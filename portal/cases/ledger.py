@@ -6,6 +6,7 @@ from portal.cases import clock, numbers, referral, search_text, tallies, telling
 from portal.cases.kinds import contents_seen, kind_of, kinds, plugin_of
 from portal.cases.lens import holds
 from portal.cases.models import RATINGS, Case, CaseEvent, Rating, Reply
+from portal.cases.supervision import guard
 from portal.cases.timeline import locked
 from portal.db import atomic, now
 from portal.org.enablement import hold_enabled
@@ -110,8 +111,10 @@ def take(step_name: str, case: Case, actor, data: dict | None = None, *, version
         )
         tallies.moved(case, phase_before, case.phase)
         if case.closed == at and phase_before in OPEN_PHASES and not case.is_open:
+            guard.refuse_unanswered(case)
             tallies.flowed(case, at, **tallies.closing(case))
             referral.tell_source(case, actor, at)
+            guard.tell_former(case)
         if case.unit_id != unit_before:
             telling.arrived(case, actor)
     return case
@@ -152,7 +155,7 @@ def _refusal(case, step: Step, actor) -> str | None:
     kind = kind_of(case)
     if case.state not in step.sources:
         return f"这件事现在是“{kind.workflow.state(case.state).title}”，不能“{step.title}”。请刷新后查看最新情况。"
-    if not actor.may(step.permission):
+    if not actor.may(step.permission) and not guard.stands_in(actor, case):
         return f"您当前的岗位没有“{step.title}”的权限。"
     if step.by == "holder" and not holds(actor, case):
         return f"这件事现在由{case.unit.name}负责，请由他们“{step.title}”。"
@@ -193,7 +196,7 @@ def _hand_over(case, step: Step, actor, data: dict) -> None:
             hold_enabled(unit, owner, "把这件事交到那里")
         if unit.id != case.unit_id:
             clock.drop_request(case, data["at"])  # who is to decide, and who asks, has changed
-        case.unit, case.person = unit, None
+        case.unit, case.person, case.former_unit = unit, None, None
     elif case.person_id is None and holds(actor, case):
         case.person = actor.id  # whoever takes the first step in the unit has it from then on
 

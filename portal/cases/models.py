@@ -80,6 +80,15 @@ class Case(Model):
     #: A step was taken after its due moment at least once.
     late = BooleanField(default=False)
 
+    # How often somebody pressed for it, how many orders (督办单) and instructions (批示) are open, and whether there
+    # ever was one: the page of a case that nobody supervises asks no further.
+    reminded = IntegerField(default=0)
+    supervised = IntegerField(default=0)
+    instructed = IntegerField(default=0)
+    overseen = BooleanField(default=False)
+    #: Whose case it was before a superior took it over (提级); that unit assists until the case is handed on.
+    former_unit = ForeignKeyField(Unit, null=True, index=False, backref="+")
+
     restricted = BooleanField(default=False)
     created_by = ForeignKeyField(User, null=True, index=False)
     version = IntegerField(default=1)

@@ -16,6 +16,7 @@ from portal.cases.lens import Reader, holds, through_any
 from portal.cases.models import RATINGS, Case
 from portal.cases.place import place_name
 from portal.cases.referral import ids_of
+from portal.cases.supervision import on_case
 from portal.cases.timeline import entries
 from portal.org.models import Unit
 from portal.people.models import Resident
@@ -91,10 +92,11 @@ def view(case: Case) -> dict:
     common = {"case": case, "kind": kind, "state": kind.workflow.state(case.state), "linked": linked(case, events)}
     if not contents_seen(case, person):
         return {**common, "closed_to_me": True, "next": head(case), "facts": _place_and_time(case, kind),
+                "pressed": on_case.view(case, person, closed=True),
                 "entries": [_entry(kind, event, closed=True) for event in reversed(events)]}
     steps = available(case, person)
     return {
-        **common, "next": head(case, steps), "facts": _facts(case, kind),
+        **common, "next": head(case, steps), "facts": _facts(case, kind), "pressed": on_case.view(case, person),
         "entries": [_entry(kind, event) for event in reversed(events)],
         "replies": [_reply(event) for event in reversed(events) if event.data.get("reply")],
         "clock": clock_card.of(case, person), "attachments": attachments(case), "papers": papers.of(case, person),

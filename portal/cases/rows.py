@@ -41,14 +41,14 @@ class Row(NamedTuple):
 
 def prepared(rows) -> list[Row]:
     """Return the rows of a query of `asking.columns`, ready to be placed."""
-    moment, known, bounds, calendar = now(), kinds(), shades(), Calendar.load()
-    return [_row(row, known.get(row.kind), moment, bounds, calendar) for row in rows]
+    moment, known, calendar = now(), kinds(), Calendar.load()
+    return [_row(row, known.get(row.kind), moment, calendar) for row in rows]
 
 
-def _row(row, kind, moment: datetime, bounds: dict, calendar: Calendar) -> Row:
+def _row(row, kind, moment: datetime, calendar: Calendar) -> Row:
     shown = standing_still(row, moment.date()) or light(
         moment, row.clock_start or row.opened, row.due, paused=row.pause_reason if row.paused_at else None,
-        opened=row.opened, closed=row.closed, calendar=calendar if row.limit_unit == "workday" else None, **bounds,
+        opened=row.opened, closed=row.closed, calendar=calendar if row.limit_unit == "workday" else None, **shades(row),
     )
     state = kind.workflow.state(row.state) if kind else None
     return Row(

@@ -1,7 +1,7 @@
-from flask import current_app
+from portal.cases.supervision.rules import rules_of
 
 
-def shades() -> dict[str, int]:
-    """Return from which percent of the period a light turns 麦 and 朱."""
-    settings = current_app.config["PORTAL"]
-    return {"yellow": settings["yellow_percent"], "red": settings["red_percent"]}
+def shades(row=None) -> dict[str, int]:
+    """Return from which percent of the period the light of `row` (a case or a row of a list) turns 麦 and 朱."""
+    held = rules_of(row.kind, row.county_id, row.town_id) if row is not None else rules_of()
+    return {"yellow": held.yellow, "red": held.red}

@@ -14,6 +14,7 @@ from portal.cases.kinds import contents_seen, kind_of, kinds
 from portal.cases.ledger import available, rate, take
 from portal.cases.lens import holds
 from portal.cases.models import RATINGS, Case
+from portal.cases.supervision import on_case
 from portal.files.models import Attachment
 from portal.org.models import Unit
 from portal.values import Conflict, Refused
@@ -64,7 +65,10 @@ def desk():
     if part not in parts:
         abort(404)
     switch = desks.segments(part, lambda name: url_for("cases.desk", part=name))
-    view = {"rows": desks.rows(current_user, part), "asked": extensions.how_many_wait(current_user)}
+    view = {
+        "rows": desks.rows(current_user, part), "asked": extensions.how_many_wait(current_user),
+        "pressed": on_case.waiting(current_user) if part == next(iter(parts)) else [],
+    }
     return render_template("cases/desk.html", part=part, switch=switch, **view)
 
 

@@ -59,8 +59,8 @@ def switchable(units: list[Unit], plugin: Plugin) -> list[Unit]:
     return [unit for unit in units if unit.level in (("county",) if plugin.level == "county" else ("county", "town"))]
 
 
-def _changed() -> None:
-    """Give the table a new token. Done first: on PostgreSQL a second switch waits here for the first."""
+def renew_token() -> None:
+    """Let every worker ask anew for what it remembers of towns. Done first: on PostgreSQL a second one waits here."""
     token = secrets.token_hex(16)
     (OrgRevision.insert(id=1, token=token)
      .on_conflict(conflict_target=[OrgRevision.id], update={OrgRevision.token: token}).execute())
@@ -82,7 +82,7 @@ def set_enabled(unit: Unit, slug: str, enabled: bool, by) -> None:
     if enabled and unit.is_closed:
         raise Refused(f"{unit.short}已停用，不能再启用平台。")
     with atomic():
-        _changed()
+        renew_token()
         row = _row(unit.id, slug, "FOR UPDATE")  # whoever opens a matter at this moment comes before or after this
         if (row.enabled if row else False) == enabled:
             return

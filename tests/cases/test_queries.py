@@ -23,7 +23,7 @@ COSTS = {
     **{("lingdao", page): 7 for page in LISTS}, ("lingdao", FILTERED): 8, ("lingdao", "/station/"): 7,
     ("cun", "/"): 4, ("zhen", "/"): 10, ("minzheng", "/"): 6, ("xian", "/"): 7, ("lingdao", "/"): 7,
     # Those who decide about extensions are told on the desk how many wait for them.
-    ("cun", "/cases/desk"): 3, **{(who, "/cases/desk"): 4 for who in ("zhen", "minzheng", "lingdao")},
+    ("cun", "/cases/desk"): 5, **{(who, "/cases/desk"): 6 for who in ("zhen", "minzheng", "lingdao")},
     **{("zhen", f"/cases/desk?part={part}"): 4 for part in ("paused", "others", "done")},
     **{(who, "/cases/{case}"): 8 for who in ("cun", "zhen", "minzheng", "xian", "lingdao")},
     **{(who, f"/search?q={words}"): cost for who, cost in (("cun", 8), ("minzheng", 9), ("zhen", 10))

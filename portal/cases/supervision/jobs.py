@@ -1,0 +1,235 @@
+"""What the portal does by itself: a line each morning, 催办 the day after a case fell due, word to the superior of what
+stays late, and a week's figures for leaders. Each may run twice: what was told stands in `cases_told`, told once."""
+
+import datetime
+from collections import Counter, defaultdict
+
+from peewee import fn
+
+from portal.accounts.models import Post, Role, User
+from portal.accounts.person import Person, posts_of
+from portal.calendar import Calendar
+from portal.cases import tallies
+from portal.cases.kinds import kinds, readable
+from portal.cases.models import Case
+from portal.cases.supervision import overdue
+from portal.cases.supervision.models import Reminder, Told
+from portal.cases.supervision.reach import superior_of
+from portal.cases.supervision.reminding import remind_by_itself, tell_by_itself
+from portal.cases.supervision.rules import rules_of
+from portal.db import atomic, now, today
+from portal.notify import send
+from portal.org.models import Unit
+from portal.values import Job, Topic
+
+#: The portal presses for what fell due within these days: a job that did not run for a weekend makes up for it.
+LOOKED_BACK = 7
+KEPT_DAYS = 90
+PARTS = (("over", "已超期"), ("today", "今日到期"), ("soon", f"{overdue.SOON_DAYS} 天内到期"))
+
+
+def _first_time(topic: str, about: str, on: datetime.date) -> bool:
+    """Note that `about` is told of `topic` for the day `on`; False where that was so already."""
+    return bool(Told.insert(topic=topic, about=about, on=on).on_conflict_ignore().as_rowcount().execute())
+
+
+def _counties() -> list[Unit]:
+    return list(Unit.select().where(Unit.level == "county", Unit.valid_to.is_null()).order_by(Unit.id))
+
+
+def _is_day_off(day: datetime.date) -> bool:
+    calendar = Calendar.load()
+    return calendar.is_known(day, day) and not calendar.is_workday(day)
+
+
+# -- every morning -------------------------------------------------------------------------------------------------
+
+def morning() -> str:
+    """Tell each responsible person once what is late, due today and due soon; what nobody has, the unit's staff."""
+    day, told = today(), 0
+    Told.delete().where(Told.on < day - datetime.timedelta(days=KEPT_DAYS)).execute()
+    if _is_day_off(day):
+        return "今天不是工作日，没有提醒。"
+    for county in _counties():
+        with atomic():
+            for user_id, counts in sorted(_waiting(county).items()):
+                if _first_time("cases.morning", f"user {user_id}", day):
+                    said = "，".join(f"{title} {counts[part]} 件" for part, title in PARTS if counts[part])
+                    told += send([user_id], "cases.morning", f"今日提醒：{said}", "/cases/desk", county_id=county.id)
+    return f"提醒了 {told} 人。"
+
+
+def _waiting(county: Unit) -> dict[int, Counter]:
+    """Return how many open cases of each part lie with each user of the county."""
+    at = now()
+    tonight, soon = overdue.ends(at)
+    sums = [
+        fn.SUM(overdue.counted(condition))
+        for condition in (Case.due < at, (Case.due >= at) & (Case.due < tonight), Case.due >= tonight)
+    ]
+    rows = (
+        Case.select(Case.person, Case.unit, Case.kind, *sums)
+        .where(Case.county_id == county.id, Case.closed.is_null(), Case.due < soon,
+               (Case.restricted == False) | Case.person.is_null(False))  # noqa: E712
+        .group_by(Case.person, Case.unit, Case.kind).tuples()
+    )
+    found: dict[int, Counter] = defaultdict(Counter)
+    staff: dict[int, list] = {}
+    known = kinds()
+    for person_id, unit_id, kind, *counts in rows:
+        if unit_id not in staff:
+            staff[unit_id] = _staff(unit_id)
+        if person_id:
+            users = [person_id]
+        else:
+            users = [user for user, may in staff[unit_id] if {known[kind].read, "cases.note"} <= may] \
+                if kind in known else []
+        for user_id in users:
+            found[user_id].update(dict(zip((part for part, _ in PARTS), map(int, counts), strict=True)))
+    return found
+
+
+def _staff(unit_id: int) -> list[tuple[int, set]]:
+    """Return (user id, permissions) of whoever holds a post at the unit or one of its offices today."""
+    day = today()
+    offices = (Unit.parent == unit_id) & (Unit.level == "department") & (Unit.reach == "area")
+    units = Unit.select(Unit.id).where((Unit.id == unit_id) | offices)
+    rows = (
+        Post.select(Post.user, Role.permissions).join(Role).join_from(Post, User, on=(Post.user == User.id))
+        .where(Post.unit.in_(units), Post.valid_from <= day, Post.valid_to.is_null() | (Post.valid_to >= day),
+               User.locked == False)  # noqa: E712
+        .order_by(Post.user)
+    )
+    found: dict[int, set] = {}
+    for post in rows:
+        found.setdefault(post.user_id, set()).update(post.role.permissions)
+    return list(found.items())
+
+
+# -- what fell due -------------------------------------------------------------------------------------------------
+
+def remind_late() -> str:
+    """Press for each case the day after it fell due (逾期次日催办), where the county's rules say so."""
+    midnight = datetime.datetime.combine(today(), overdue.MIDNIGHT)
+    since = midnight - datetime.timedelta(days=LOOKED_BACK)
+    done = 0
+    for county in _counties():
+        again = Reminder.select(Reminder.id).where(
+            Reminder.case == Case.id, Reminder.author_id == 0, Reminder.on > Case.due
+        )
+        rows = (
+            Case.select(Case.id, Case.kind, Case.town_id, Case.due)
+            .where(Case.county_id == county.id, Case.closed.is_null(), Case.due >= since, Case.due < midnight,
+                   ~fn.EXISTS(again))
+            .order_by(Case.id).tuples()
+        )
+        with atomic():
+            pressed = [
+                case for case_id, kind, town, due in list(rows)
+                if rules_of(kind, county.id, town).auto_remind and (case := remind_by_itself(case_id, due))
+            ]
+            tell_by_itself(pressed)
+        done += len(pressed)
+    return f"自动催办了 {done} 件。"
+
+
+def tell_superiors() -> str:
+    """Tell the heads of the superior unit which cases have been late so long that 提级 should be decided; once each."""
+    at, told = now(), 0
+    for county in _counties():
+        groups: dict[int, list[Case]] = defaultdict(list)
+        superiors: dict[tuple, Unit | None] = {}
+        with atomic():
+            for case in _late_enough(county, at):
+                key = (case.unit_id, case.line_id, case.kind)
+                if key not in superiors:
+                    superiors[key] = superior_of(case)
+                above = superiors[key]
+                if above is not None and _first_time("cases.escalation", f"case {case.id}", case.due.date()):
+                    groups[above.id].append(case)
+            for unit_id, cases in groups.items():
+                told += _tell_heads(unit_id, cases, county)
+    return f"向上级提示了 {told} 件。"
+
+
+def _late_enough(county: Unit, at) -> list[Case]:
+    found = []
+    for kind in kinds():
+        bound = overdue.days_ago(at, rules_of(kind, county.id).escalate_days)
+        query = Case.select(Case, Unit).join(Unit).where(
+            Case.county_id == county.id, Case.closed.is_null(), Case.due < bound, Case.kind == kind,
+            Case.restricted == False,  # noqa: E712
+        )
+        found += list(query.order_by(Case.due))
+    return found
+
+
+def _tell_heads(unit_id: int, cases: list[Case], county: Unit) -> int:
+    """Tell the leaders at the unit, where it has none those who supervise; returns how many cases they were told of."""
+    staff = _staff(unit_id)
+    heads = [user for user, may in staff if "cases.instruct" in may] or [
+        user for user, may in staff if "cases.supervise" in may]
+    numbers = "、".join(case.number for case in cases[:10]) + ("等" if len(cases) > 10 else "")
+    sent = send(heads, "cases.escalation", f"建议提级：{len(cases)} 件长期超期", "/cases/overdue?part=raise",
+                f"{numbers}已超期较久，请决定是否提级办理，或开督办单。", county_id=county.id)
+    return len(cases) if sent else 0
+
+
+# -- every week ----------------------------------------------------------------------------------------------------
+
+def weekly() -> str:
+    """Tell each leader on the first day of the week how the last one went and what is late now."""
+    day = today()
+    monday = day - datetime.timedelta(days=day.weekday())
+    told = 0
+    for user, posts, post in _leaders():
+        with atomic():
+            if _first_time("cases.weekly", f"post {post.id}", monday):
+                title, text = _week(Person(user, posts, post.id), monday)
+                told += send([user], "cases.weekly", title, "/cases/overdue", text, county_id=post.unit.county_id)
+    return f"发给 {told} 个领导岗位。"
+
+
+def _leaders():
+    """Yield (user, posts, post) for each post of today that may instruct."""
+    roles = [role.id for role in Role.select() if "cases.instruct" in role.permissions]
+    day = today()
+    users = (
+        User.select().where(User.locked == False, User.id.in_(  # noqa: E712
+            Post.select(Post.user).where(Post.role.in_(roles or [0]), Post.valid_from <= day,
+                                         Post.valid_to.is_null() | (Post.valid_to >= day))))
+        .order_by(User.id)
+    )
+    for user in users:
+        posts = posts_of(user.id)
+        for post in posts:
+            if "cases.instruct" in post.permissions and post.unit.county_id is not None:
+                yield user, posts, post
+
+
+def _week(person: Person, monday: datetime.date) -> tuple[str, str]:
+    """Return the title and the text of a leader's week; the rate is said with what it is a part of (DOMAIN 9.10)."""
+    week = tallies.periods(datetime.datetime.combine(monday - datetime.timedelta(days=7), overdue.MIDNIGHT))[0]
+    sums = tallies.by_period(person, [kind.name for kind in readable(person)], [week])[week]
+    late = [one for one in overdue.holders(overdue.Asked(), person) if one.counts["over"]]
+    total = sum(one.counts["over"] for one in late)
+    closed, rate = sums["closed"], ""
+    if closed:
+        rate = f"，其中期限内 {sums['on_time']} 件（{sums['on_time'] / closed:.0%}，分母为办结 {closed} 件）"
+    worst = "、".join(f"{one.name} {one.counts['over']} 件" for one in late[:5])
+    text = f"上周登记 {sums['opened']} 件，办结 {closed} 件{rate}。现在超期 {total} 件" + (
+        f"：{worst}。" if worst else "。")
+    return f"{person.post.unit.short}一周情况：办结 {closed} 件，现超期 {total} 件", text
+
+
+JOBS = (
+    Job("cases.morning", "每日到期提醒", morning, at="08:00"),
+    Job("cases.remind_late", "逾期次日自动催办", remind_late, at="08:10"),
+    Job("cases.tell_superiors", "长期超期提示上级", tell_superiors, at="08:20"),
+    Job("cases.weekly", "领导一周情况", weekly, at="08:30"),
+)
+TOPICS = (
+    Topic("cases.reminder", "催办", may_mute=False), Topic("cases.order", "督办单", may_mute=False),
+    Topic("cases.instruction", "领导批示和反馈", may_mute=False), Topic("cases.escalation", "提级", may_mute=False),
+    Topic("cases.morning", "每日到期提醒"), Topic("cases.weekly", "一周情况"),
+)

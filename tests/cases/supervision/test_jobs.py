@@ -1,0 +1,127 @@
+"""What the portal does by itself: told once a day, pressed for the day after, superiors and leaders told."""
+
+import datetime
+
+import pytest
+import time_machine
+
+from portal import cases
+from portal.cases.models import Case
+from portal.cases.supervision import jobs, rules
+from portal.cases.supervision.models import Reminder, Told
+from portal.notify.models import Notice
+from portal.org.models import Unit
+from portal.values import Deadline
+from tests.cases.making import matter, move, plain
+from tests.cases.supervision.late import again, late, notices, steps
+from tests.people_of_the_county import COUNTY, OTHER_TOWN, VILLAGE, person
+
+#: A Thursday, a workday before and after it, half past eight in China.
+THURSDAY = datetime.datetime(2026, 11, 26, 0, 30, tzinfo=datetime.UTC)
+
+
+@pytest.fixture
+def thursday(app):
+    with app.app_context(), time_machine.travel(THURSDAY, tick=False):
+        yield
+
+
+def later(**more):
+    return time_machine.travel(THURSDAY + datetime.timedelta(**more), tick=False)
+
+
+def titles(user_id: int, topic: str) -> list[str]:
+    return [one.title for one in notices(user_id, topic)]
+
+
+def test_each_responsible_person_is_told_once_in_the_morning(thursday, cast):
+    for days in (3, 1, 0, -1, -9):
+        late(days)
+    late(2, OTHER_TOWN + "/village", "linjia")
+    assert jobs.morning() == "提醒了 2 人。" and jobs.morning() == "提醒了 0 人。"
+    assert titles(cast["cun"], "cases.morning") == ["今日提醒：已超期 2 件，今日到期 1 件，3 天内到期 1 件"]
+    assert titles(cast["linjia"], "cases.morning") == ["今日提醒：已超期 1 件"] and not notices(cast["zhen"])
+    with later(days=1):
+        assert jobs.morning() == "提醒了 2 人。"
+
+
+def test_what_nobody_has_is_told_to_those_who_may_work_on_it(thursday, cast):
+    plain(VILLAGE, "xian", at=datetime.datetime(2026, 11, 1), limit=Deadline(5, "day"))
+    jobs.morning()
+    assert titles(cast["cun"], "cases.morning") and titles(cast["shuji"], "cases.morning")
+    assert not titles(cast["tiaojie"], "cases.morning") and not titles(cast["xian"], "cases.morning")
+
+
+def test_on_a_day_off_nobody_is_disturbed(thursday, cast):
+    late(3)
+    with later(days=2):
+        assert "不是工作日" in jobs.morning()
+    assert not notices(cast["cun"])
+
+
+def test_old_notes_of_what_was_told_are_cleared_away(thursday):
+    Told.create(topic="cases.morning", about="user 1", on=datetime.date(2026, 1, 1))
+    jobs.morning()
+    assert not Told.select().exists()
+
+
+def test_the_day_after_it_fell_due_a_case_is_pressed_for_once(thursday, cast):
+    case, fresh, old = late(1), late(0), late(30)
+    assert jobs.remind_late() == "自动催办了 1 件。" and jobs.remind_late() == "自动催办了 0 件。"
+    with later(days=1):
+        assert jobs.remind_late() == "自动催办了 1 件。"  # the one that fell due today
+    assert [again(one).reminded for one in (case, fresh, old)] == [1, 1, 0]
+    assert steps(case)[-1] == "remind" and Reminder.select().where(Reminder.author_id == 0).count() == 2
+    assert len(notices(cast["cun"], "cases.reminder")) == 2
+
+
+def test_a_job_that_did_not_run_makes_up_for_it(thursday):
+    case = late(4)
+    jobs.remind_late()
+    assert again(case).reminded == 1
+
+
+def test_a_county_may_turn_it_off(thursday):
+    county = Unit.get(Unit.code == COUNTY)
+    rules.save(county, "station.request", {"auto_remind": False}, person("xitong"))
+    case = late(1)
+    assert jobs.remind_late() == "自动催办了 0 件。" and again(case).reminded == 0
+
+
+def test_what_was_settled_or_stands_still_is_left_alone(thursday):
+    at = datetime.datetime(2026, 11, 6, 9)
+    done, paused = matter(at=at), matter(at=at, complete=False)
+    move(done, ("withdraw", "cun"))
+    move(paused, ("correct", "cun"))
+    Case.update(due=datetime.datetime(2026, 11, 25, 23, 59, 59)).where(Case.id == done.id).execute()
+    assert jobs.remind_late() == "自动催办了 0 件。" and "0 人" in jobs.morning()
+
+
+def test_the_heads_of_the_superior_are_told_once_of_what_stays_late(thursday, cast):
+    late(5), late(7), late(4)
+    assert jobs.tell_superiors() == "向上级提示了 2 件。" and jobs.tell_superiors() == "向上级提示了 0 件。"
+    assert titles(cast["duogang"], "cases.escalation") == ["建议提级：2 件长期超期"]  # the leader of the town
+    assert not notices(cast["zhen"]) and not notices(cast["linzhen"])
+    with later(days=1):
+        assert jobs.tell_superiors() == "向上级提示了 1 件。"
+
+
+def test_leaders_are_told_the_week_with_what_the_rate_is_a_part_of(thursday, cast):
+    late(3), late(2)
+    at = datetime.datetime(2026, 11, 19, 9)
+    move(matter(at=at), ("withdraw", "cun"), at=at)
+    assert jobs.weekly() == "发给 2 个领导岗位。" and jobs.weekly() == "发给 0 个领导岗位。"
+    [notice] = notices(cast["lingdao"], "cases.weekly")
+    assert "分母为办结 1 件" in notice.text and "现在超期 2 件：华光村 2 件" in notice.text
+    with later(days=4):
+        assert jobs.weekly() == "发给 2 个领导岗位。"
+
+
+def test_jobs_and_topics_are_declared_and_every_notice_has_a_topic(app, thursday):
+    declared = {one.name: one for one in cases.portal_jobs()}
+    assert {"cases.morning", "cases.remind_late", "cases.tell_superiors", "cases.weekly"} <= set(declared)
+    late(6)
+    for name in ("cases.morning", "cases.remind_late", "cases.tell_superiors", "cases.weekly"):
+        assert isinstance(declared[name].run(), str)
+    topics = {one.name for one in cases.portal_topics()}
+    assert {one.topic for one in Notice.select()} <= topics
