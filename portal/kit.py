@@ -28,6 +28,7 @@ from portal.cases.details import Detail
 from portal.cases.ledger import Opening, available, open_case, rate, retitle, take
 from portal.cases.lens import holds, open_cases_of, seen_by
 from portal.cases.listing import render_list
+from portal.cases.merging import merge
 from portal.cases.models import Case
 from portal.cases.numbers import take_number
 from portal.cases.page import attach
@@ -92,7 +93,7 @@ __all__ = [
     "SearchProvider", "Setting", "SmallIntegerField", "State", "Step", "Text", "TextField", "Unit", "UnitField",
     "Upload", "User", "VersionedForm", "Workflow", "abort", "add_unit", "after_commit", "atomic", "attach", "audit",
     "available", "close_unit", "current_user", "everybody", "extend", "find_or_create_resident", "flash", "fn",
-    "get_object_or_404", "holds", "hookimpl", "initials", "mask_name", "mask_phone", "may", "now", "office_of",
+    "get_object_or_404", "holds", "hookimpl", "initials", "mask_name", "mask_phone", "may", "merge", "now", "office_of",
     "open_case", "open_cases_of", "own_transaction", "page_of", "place_name", "rate", "redirect", "refer",
     "referable", "rename_unit", "render_list", "render_template", "request", "requires", "retitle", "row_id",
     "search", "seen_by", "setting", "signed_in", "staff_at", "take", "take_number", "today", "unit_in_charge",

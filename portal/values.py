@@ -245,6 +245,11 @@ class Step:
     hint: str = ""
 
 
+#: The state that the ledger itself gives to a matter of any kind that was merged into another one; a workflow may
+#: declare a state of this name with words of its own.
+MERGED = State("merged", "已并案", "closed", "由并入的件一并答复", "查看")
+
+
 @dataclass(frozen=True)
 class Workflow:
     states: tuple[State, ...]
@@ -253,7 +258,7 @@ class Workflow:
 
     @cached_property
     def _states(self) -> dict[str, State]:
-        return {state.name: state for state in self.states}
+        return {state.name: state for state in (MERGED, *self.states)}
 
     @cached_property
     def _steps(self) -> dict[str, Step]:
@@ -295,6 +300,8 @@ class CaseKind:
     in_charge: str = ""
     #: Cases of this kind may be visible to those named on them only (mediation, 举报), so counters say too much.
     restricted: bool = False
+    #: apart(case, other) returns the sentence that says why two open matters cannot be one, and so cannot be merged.
+    apart: Callable[[Any, Any], str | None] | None = None
     channels: tuple[tuple[str, str], ...] = field(
         default=(("window", "窗口"), ("visit", "上门"), ("phone", "电话"), ("grid", "网格"), ("meeting", "恳谈会"))
     )

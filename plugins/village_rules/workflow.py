@@ -8,6 +8,7 @@ authorising resolution is named, and the page says so.
 from markupsafe import Markup
 
 from plugins.village_rules import forms, law
+from plugins.village_rules.apart import apart
 from plugins.village_rules.charters import charter_of, clauses_of, screened
 from plugins.village_rules.deadlines import by
 from plugins.village_rules.meetings import adopting, authorising, named, opened_on
@@ -274,6 +275,6 @@ KIND = CaseKind(
     name="village_rules.charter", title="村规民约", prefix="GY", workflow=Workflow(STATES, STEPS, start="collecting"),
     read="village_rules.read", icon="gavel", tint="green", facts=facts, template="village_rules/charter_block.html",
     prepare=_block, create="village_rules.begin_charter", create_permission=DRAFT, create_label="制定村规民约",
-    applicant_label="提出人", channels=(("meeting", "村务会议"),),
+    applicant_label="提出人", channels=(("meeting", "村务会议"),), apart=apart,
 )
 

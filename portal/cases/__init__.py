@@ -1,14 +1,15 @@
 """The ledger: one place for every matter, who is responsible for it, until when, and what happened."""
 
+from portal.cases import merge_views, merging
 from portal.cases.cards import CARDS
 from portal.cases.checks import findings
+from portal.cases.duplicates import DAYS, tidy
 from portal.cases.kinds import kinds, plugin_of
 from portal.cases.lens import COLUMNS, open_cases_of, seen_by
-from portal.cases.models import Case, CaseEvent, Flow, Pause, Rating, Reply, Series, Tally
+from portal.cases.models import Case, CaseEvent, Flow, Likeness, Merge, Pause, Rating, Reply, Series, Tally
 from portal.cases.search_text import find_cases
-from portal.cases.views import blueprint
 from portal.hookspecs import hookimpl
-from portal.values import MenuItem, Permission, Plugin, SearchProvider
+from portal.values import Job, MenuItem, Permission, Plugin, SearchProvider, Topic
 
 __all__ = ["Case", "seen_by"]
 
@@ -22,12 +23,12 @@ def portal_plugin():
 
 @hookimpl
 def portal_models():
-    return [Case, CaseEvent, Pause, Reply, Rating, Series, Tally, Flow]
+    return [Case, CaseEvent, Pause, Reply, Rating, Series, Tally, Flow, Merge, Likeness]
 
 
 @hookimpl
 def portal_blueprint():
-    return blueprint
+    return merge_views.blueprint
 
 
 @hookimpl
@@ -35,6 +36,7 @@ def portal_permissions():
     return [
         Permission("cases.read", "查看案件", roles=(*STAFF, "leader")),
         Permission("cases.assign", "在单位内交办", roles=("county_staff", "town_staff", "village_staff")),
+        Permission("cases.merge", "并案、撤销并案、拆分", roles=("county_staff", "town_staff", "village_staff")),
         Permission("cases.note", "写备注、传附件、登记评价", roles=STAFF),
     ]
 
@@ -44,6 +46,7 @@ def portal_menu():
     return [
         MenuItem(10, "我的待办", "cases.desk", "cases.read", icon="checklist", counts="*"),
         MenuItem(20, "全部案件", "cases.index", "cases.read", icon="list-details"),
+        MenuItem(25, "可能重复的件", "cases.alike", "cases.merge", icon="copy"),
     ]
 
 
@@ -55,6 +58,21 @@ def portal_cards():
 @hookimpl
 def portal_search():
     return [SearchProvider(10, "案件", "cases.read", find_cases)]
+
+
+@hookimpl
+def portal_settings():
+    return [DAYS]
+
+
+@hookimpl
+def portal_topics():
+    return [Topic(merging.TOPIC, "并案和撤销并案")]
+
+
+@hookimpl
+def portal_jobs():
+    return [Job("cases.alike", "查找可能重复的件", tidy, at="02:40")]
 
 
 @hookimpl
