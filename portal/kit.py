@@ -34,6 +34,7 @@ from portal.cases.numbers import take_number
 from portal.cases.page import attach
 from portal.cases.place import place_name
 from portal.cases.referral import refer, referable
+from portal.cases.search_text import index as index_case
 from portal.db import Model, after_commit, atomic, now, today
 from portal.forms import (
     Amount,
@@ -93,9 +94,9 @@ __all__ = [
     "SearchProvider", "Setting", "SmallIntegerField", "State", "Step", "Text", "TextField", "Unit", "UnitField",
     "Upload", "User", "VersionedForm", "Workflow", "abort", "add_unit", "after_commit", "atomic", "attach", "audit",
     "available", "close_unit", "current_user", "everybody", "extend", "find_or_create_resident", "flash", "fn",
-    "get_object_or_404", "holds", "hookimpl", "initials", "mask_name", "mask_phone", "may", "merge", "now", "office_of",
-    "open_case", "open_cases_of", "own_transaction", "page_of", "place_name", "rate", "redirect", "refer",
-    "referable", "rename_unit", "render_list", "render_template", "request", "requires", "retitle", "row_id",
+    "get_object_or_404", "holds", "hookimpl", "index_case", "initials", "mask_name", "mask_phone", "may", "merge",
+    "now", "office_of", "open_case", "open_cases_of", "own_transaction", "page_of", "place_name", "rate", "redirect",
+    "refer", "referable", "rename_unit", "render_list", "render_template", "request", "requires", "retitle", "row_id",
     "search", "seen_by", "setting", "signed_in", "staff_at", "take", "take_number", "today", "unit_in_charge",
     "url_for",
 ]

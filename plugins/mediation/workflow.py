@@ -204,4 +204,5 @@ KIND = CaseKind(
                   "（人民调解法第十五条第四项）。",
     in_charge="mediation.in_charge",
     channels=CHANNELS,
+    words=lambda case: dispute_of(case).number,
 )

@@ -22,6 +22,7 @@ from portal.kit import (
     Step,
     Unit,
     Workflow,
+    index_case,
     office_of,
     setting,
     take,
@@ -150,6 +151,7 @@ def _file(case, actor, data):
     town, year = Unit.get_by_id(case.town_id), data["at"].year
     number = f"{town.short}村规备〔{year}〕{take_number('GYBA', town, year)}号"
     _write(case, filing_number=number, filed_on=data["at"].date())
+    index_case(case)
     return f"备案号 {number}。{data.get('text', '')}"
 
 
@@ -276,5 +278,6 @@ KIND = CaseKind(
     read="village_rules.read", icon="gavel", tint="green", facts=facts, template="village_rules/charter_block.html",
     prepare=_block, create="village_rules.begin_charter", create_permission=DRAFT, create_label="制定村规民约",
     applicant_label="提出人", channels=(("meeting", "村务会议"),), apart=apart,
+    words=lambda case: charter_of(case).filing_number,
 )
 

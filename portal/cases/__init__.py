@@ -7,7 +7,8 @@ from portal.cases.duplicates import DAYS, tidy
 from portal.cases.kinds import kinds, plugin_of
 from portal.cases.lens import COLUMNS, open_cases_of, seen_by
 from portal.cases.models import Case, CaseEvent, Flow, Likeness, Merge, Pause, Rating, Reply, Series, Tally
-from portal.cases.search_text import find_cases
+from portal.cases.search_commands import reindex_cases
+from portal.cases.search_text import find_cases, units_below
 from portal.hookspecs import hookimpl
 from portal.values import Job, MenuItem, Permission, Plugin, SearchProvider, Topic
 
@@ -57,7 +58,12 @@ def portal_cards():
 
 @hookimpl
 def portal_search():
-    return [SearchProvider(10, "案件", "cases.read", find_cases)]
+    return [SearchProvider(10, "案件", "cases.read", find_cases, name="cases", filters=True, units=units_below)]
+
+
+@hookimpl
+def portal_commands():
+    return [reindex_cases]
 
 
 @hookimpl

@@ -60,7 +60,7 @@ def open_case(opening: Opening, actor, *, at=None) -> Case:
         referral.tell_opened(case, actor, at)
         tallies.moved(case, None, case.phase)
         tallies.flowed(case, at, opened=1)
-        search_text.index(case)
+        search_text.index(case, new=True)
         duplicates.look_later(case)
     return case
 
