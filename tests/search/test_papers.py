@@ -11,7 +11,7 @@ def test_a_dispute_is_found_by_the_number_in_the_register_of_its_committee(app, 
     mediator = sign_in("tiaojie")
     made = committee(sign_in("shuji"))
     case = register(mediator)
-    step(mediator, case, "accept", committee=str(made.id))
+    step(mediator, case, "accept", committee=str(made.id), willing="yes")
     number = Dispute.get(Dispute.case == case.id).number
     assert "人调字第 1 号" in number
     for words in (number, "人调字第", number.replace(" ", "")[:12]):
