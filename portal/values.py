@@ -107,12 +107,38 @@ class Hit:
 
 @dataclass(frozen=True)
 class SearchProvider:
-    """`find(person, words, limit)` returns a list of Hit, only of what that person may see."""
+    """`find(person, words, limit)` returns a list of Hit, only of what that person may see, the best first.
+
+    `name` is what the address of its own results is called. With `filters` it is called with a fourth argument, the
+    `SearchFilters`; without, it is not asked while something is filtered.
+    """
 
     order: int
     title: str
     permission: str
-    find: Callable[[Any, str, int], Sequence[Hit]]
+    find: Callable[..., Sequence[Hit]]
+    name: str = ""
+    filters: bool = False
+    #: units(person) returns [(id, name)] of the units to which its results can be narrowed.
+    units: Callable[[Any], list] | None = None
+
+    @property
+    def key(self) -> str:
+        return self.name or f"p{self.order}"
+
+
+@dataclass(frozen=True)
+class SearchFilters:
+    """What a search is narrowed to: a kind of case by its name, "open" or "closed", days, a unit by its id."""
+
+    kind: str = ""
+    state: str = ""
+    since: Any = None
+    until: Any = None
+    unit: Any = None
+
+    def __bool__(self):
+        return bool(self.kind or self.state or self.since or self.until or self.unit)
 
 
 @dataclass(frozen=True)
@@ -248,6 +274,11 @@ class Step:
     hint: str = ""
 
 
+#: The state that the ledger itself gives to a matter of any kind that was merged into another one; a workflow may
+#: declare a state of this name with words of its own.
+MERGED = State("merged", "已并案", "closed", "由并入的件一并答复", "查看")
+
+
 @dataclass(frozen=True)
 class Workflow:
     states: tuple[State, ...]
@@ -256,7 +287,7 @@ class Workflow:
 
     @cached_property
     def _states(self) -> dict[str, State]:
-        return {state.name: state for state in self.states}
+        return {state.name: state for state in (MERGED, *self.states)}
 
     @cached_property
     def _steps(self) -> dict[str, Step]:
@@ -306,6 +337,10 @@ class CaseKind:
     in_charge: str = ""
     #: Cases of this kind may be visible to those named on them only (mediation, 举报), so counters say too much.
     restricted: bool = False
+    #: words(case) returns what else a case is found by: the numbers of its papers, never what is personal or closed.
+    words: Callable[[Any], str] | None = None
+    #: apart(case, other) returns the sentence that says why two open matters cannot be one, and so cannot be merged.
+    apart: Callable[[Any, Any], str | None] | None = None
     channels: tuple[tuple[str, str], ...] = field(
         default=(("window", "窗口"), ("visit", "上门"), ("phone", "电话"), ("grid", "网格"), ("meeting", "恳谈会"))
     )

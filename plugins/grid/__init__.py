@@ -81,8 +81,8 @@ def portal_cards():
 @hookimpl
 def portal_search():
     return [
-        SearchProvider(50, "网格", "grid.read", find_grids),
-        SearchProvider(60, "一户一档", "grid.household", find_households),
+        SearchProvider(50, "网格", "grid.read", find_grids, name="grids"),
+        SearchProvider(60, "一户一档", "grid.household", find_households, name="households"),
     ]
 
 

@@ -8,7 +8,7 @@ from plugins.grid.demo_ground import GIVEN, SURNAMES
 from plugins.grid.ladder import targets
 from plugins.grid.report import report
 from plugins.grid.workflow import KIND, event_of
-from portal.kit import Calendar, Case, Refused, Unit, available, everybody, now, take
+from portal.kit import Calendar, Case, Refused, Unit, available, everybody, holds, merge, now, take
 
 EVENTS, WEEKS = 112, 8
 #: (category, finer kind, what was written, where)
@@ -107,6 +107,8 @@ class Story:
         for name in steps:
             moment = min(moment + datetime.timedelta(minutes=30), now()) if stop else self.later(moment)
             name = WITH_REPLY.get(name, name) if not case.no_reply_because else name
+            if name == "merge":
+                return self._merge(case, moment)
             taker = self._taker(case, name)
             if moment > now() or taker is None or (not stop and self.chance.random() < 0.03):
                 return
@@ -148,12 +150,19 @@ class Story:
             staffed = {one.post.unit.id for one in self.people if one.may("grid.handle")}
             units = [one for one in targets(case, event_of(case).category) if one.id in staffed]
             data["target"] = str(units[0].id if units else "")
-        if name == "merge":
-            other = Case.select().where(
-                Case.kind == KIND.name, Case.town_id == case.town_id, Case.id != case.id, Case.closed.is_null()
-            ).first()
-            data["number"] = other.number if other else ""
         return data
+
+    def _merge(self, case: Case, moment: datetime.datetime) -> None:
+        """Let whoever holds both decide that the event is the same as an earlier one, where there is one."""
+        other = Case.select().where(
+            Case.kind == KIND.name, Case.unit == case.unit_id, Case.id < case.id, Case.closed.is_null()
+        ).first()
+        able = [one for one in self.people if one.may("cases.merge") and holds(one, case)]
+        if other is not None and able and moment <= now():
+            try:
+                merge(case, other, self.chance.choice(able), "同一处的同一件事。", at=moment)
+            except Refused:
+                return  # answered in the meantime: it stays as it is
 
     def protect(self) -> None:
         """Report one thing that may not wait."""

@@ -150,11 +150,6 @@ class ExtendForm(VersionedForm):
     text = LongText("延期理由", longest=500)
 
 
-class MergeForm(VersionedForm):
-    number = Text("并入哪一件（编号）", longest=40)
-    text = LongText("为什么是同一件事", required=False, longest=500)
-
-
 class ReferForm(VersionedForm):
     kind = Choice("转到哪个平台")
     text = LongText("情况说明", longest=1000)

@@ -40,12 +40,3 @@ def _pieces(text: str) -> list[str]:
     for words in WORDS.findall(text):
         found += [words[start:start + PIECE] for start in range(0, len(words), PIECE)]
     return [piece for piece in found if len(piece) > 1][:PIECES]
-
-
-def mergeable(case, person, number: str) -> Case | None:
-    """Return the other open event of the same town with this number, if the person may open it."""
-    return seen_by(person).join(GridEvent, on=(GridEvent.case == Case.id)).where(
-        Case.kind == KIND, Case.number == number.strip(), Case.id != case.id, Case.closed.is_null(),
-        Case.county_id == case.county_id, Case.town_id == case.town_id,
-        GridEvent.compulsory == False,  # noqa: E712
-    ).first()

@@ -18,7 +18,6 @@ from plugins.grid.ladder import (
     limit_of,
     targets,
 )
-from plugins.grid.likeness import alike, mergeable
 from plugins.grid.models import GridEvent
 from portal.kit import (
     Calendar,
@@ -140,12 +139,6 @@ def _not_own_work(case, actor, data):
         raise Refused("处置的人不能核查自己办的事，请由同单位的其他人核查。")
 
 
-def _the_same_matter(case, actor, data):
-    data["other"] = mergeable(case, actor, data.get("number", ""))
-    if data["other"] is None:
-        raise Refused("没有找到这个编号的网格事件：请填本乡镇里还没有办结的另一件。", "number")
-
-
 # -- effects -------------------------------------------------------------------------------------------------------
 
 def _accept(case, actor, data):
@@ -208,13 +201,6 @@ def _settle(case, actor, data):
 
 def _redo(case, actor, data):
     _write(case, redone=event_of(case).redone + 1)
-
-
-def _merge(case, actor, data):
-    number = data["other"].number
-    _write(case, merged_into=data["other"])
-    case.no_reply_because = f"并入 {number}，由该件答复"
-    return f"并入 {number}。{data.get('text', '')}"
 
 
 def _refer(case, actor, data):
@@ -357,8 +343,6 @@ STEPS = (
          guard=_not_own_work, shown=_owes_reply, replies=True, primary=True, hint="把结果告诉反映人，这件事才办结。"),
     Step("redo", "退回重办", ("checking",), "handling", "grid.check", forms.ReasonForm, clock="start", deadline=_limit,
          guard=_not_own_work, effect=_redo, hand=to_handler, tone="warn", hint="没有办好的，写明还差什么。"),
-    Step("merge", "并案", ("reported", "handling"), "merged", "grid.handle", forms.MergeForm, clock="stop",
-         guard=_the_same_matter, effect=_merge, shown=_is_ordinary, hint="确认是同一件事，才并入先登记的那件。"),
     Step("refer", "转其他平台", ("reported", "handling"), "referred", "grid.handle", forms.ReferForm, _platforms,
          clock="stop", effect=_refer, shown=_may_refer, hint="纠纷转调解，服务需求转便民服务站，那里会有新的编号。"),
     Step("withdraw", "反映人撤回", ("reported", "handling"), "withdrawn", "grid.handle", forms.ReasonForm,
@@ -394,11 +378,9 @@ def facts(case) -> list[tuple]:
     return found
 
 
-def _block(case, person) -> dict:
-    """Return what the grid's part of the case page places: what may be the same matter, while nobody took it in."""
-    event = event_of(case)
-    waiting = case.state == "reported" and not event.compulsory
-    return {"alike": alike(person, case.village_id, event.category, event.text, but=case.id) if waiting else []}
+def _apart(case, other) -> str | None:
+    """Compulsory reports travel alone: their contents must not reach those who read another event."""
+    return "强制报告事项单独办理，不能并案。" if event_of(case).compulsory else None
 
 
 KIND = CaseKind(
@@ -411,11 +393,10 @@ KIND = CaseKind(
     icon="map-pin",
     tint="indigo",
     facts=facts,
-    template="grid/alike.html",
-    prepare=_block,
     contents=readable,
     contents_note="这是强制报告事项，内容只对报告人、承办单位和综治中心公开。",
     in_charge="grid.coordination",
+    apart=_apart,
     create="grid.report",
     create_permission="grid.report",
     create_label="上报",

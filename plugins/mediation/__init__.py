@@ -88,7 +88,7 @@ def portal_cards():
 
 @hookimpl
 def portal_search():
-    return [SearchProvider(60, "调解组织", "mediation.read", find_committees)]
+    return [SearchProvider(60, "调解组织", "mediation.read", find_committees, name="committees")]
 
 
 @hookimpl

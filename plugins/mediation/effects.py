@@ -25,8 +25,8 @@ from plugins.mediation.words import (
     ROUTES,
     SATISFACTION,
 )
+from portal.kit import index_case, setting, take_number
 from portal.kit import refer as hand_to
-from portal.kit import setting, take_number
 
 
 def _write(case, **changes) -> Dispute:
@@ -54,6 +54,7 @@ def take_up(case, actor, data):
     )
     _write(case, committee=committee, accepted_at=data["at"], number=text, period=period_of(case)[1])
     case.person = actor.id
+    index_case(case)
     return f"{committee.name}受理，{text}。{data.get('text', '')}"
 
 

@@ -207,4 +207,5 @@ KIND = CaseKind(
     pauses=("appraisal", "medical_appraisal"),
     pauses_in=("accepted", "named", "mediating"),
     channels=CHANNELS,
+    words=lambda case: dispute_of(case).number,
 )

@@ -65,7 +65,7 @@ def portal_papers():
 
 @hookimpl
 def portal_search():
-    return [SearchProvider(40, "服务事项", "station.read", find_items)]
+    return [SearchProvider(40, "服务事项", "station.read", find_items, name="items")]
 
 
 @hookimpl

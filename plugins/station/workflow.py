@@ -327,6 +327,12 @@ def _extension(case) -> Deadline | None:
     return Deadline(10, case.limit_unit) if case.state in DECIDING else None
 
 
+def _apart(case, other) -> str | None:
+    """What each person applied for is decided for each of them (行政许可法第三十八条)."""
+    same = case.resident_id is not None and case.resident_id == other.resident_id
+    return None if same else "两个人各自申请的事项要分别办理、分别答复，不能并案；同一个人重复申请的才可以。"
+
+
 KIND = CaseKind(
     name="station.request",
     title="办件",
@@ -348,4 +354,5 @@ KIND = CaseKind(
     create_permission="station.receive",
     create_label="收件",
     channels=tuple(forms.INTAKE_CHANNELS),
+    apart=_apart,
 )

@@ -95,7 +95,7 @@ def portal_papers():
 
 @hookimpl
 def portal_search():
-    return [SearchProvider(60, "村民自治", "village_rules.read", find)]
+    return [SearchProvider(60, "村民自治", "village_rules.read", find, name="village-rules")]
 
 
 @hookimpl

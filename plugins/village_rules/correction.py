@@ -7,6 +7,7 @@ case has no due date.
 from markupsafe import Markup
 
 from plugins.village_rules import forms
+from plugins.village_rules.apart import apart
 from plugins.village_rules.deadlines import by
 from plugins.village_rules.models import Charter, Correction
 from plugins.village_rules.workflow import DRAFT, REVIEW, to_village, town_office
@@ -102,6 +103,6 @@ def facts(case) -> list[tuple]:
 CORRECTION = CaseKind(
     name="village_rules.correction", title="责令改正", prefix="GZ", workflow=Workflow(STATES, STEPS, start="ordered"),
     read="village_rules.read", icon="rubber-stamp", tint="green", facts=facts, applicant_label="提出人",
-    channels=(("meeting", "村务会议"),),
+    channels=(("meeting", "村务会议"),), apart=apart,
     extension_note="这是平台自己的提醒期限，不是法定期限，没有延期的规定；确需更多时间的，写备注说明。",
 )

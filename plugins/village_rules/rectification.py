@@ -7,6 +7,7 @@ Who it is stays in the village: to others the case has a household's number, and
 from markupsafe import Markup
 
 from plugins.village_rules import forms
+from plugins.village_rules.apart import apart
 from plugins.village_rules.board import points_text, scores_of
 from plugins.village_rules.deadlines import by, reminder
 from plugins.village_rules.ground import hold, inside
@@ -210,6 +211,6 @@ RECTIFICATION = CaseKind(
     facts=facts, template="village_rules/rectification_block.html", prepare=faults_of, applicant_label="这一户",
     contents=lambda case, person: inside(person, case.village_id),
     contents_note="各户的评比结果只在本村公布；这里只能看到由谁负责、办到哪一步。",
-    channels=(("round", "红黑榜检查"),),
+    channels=(("round", "红黑榜检查"),), apart=apart,
     extension_note="这是平台自己的提醒期限，不是法定期限，没有延期的规定；确需更多时间的，写备注说明。",
 )

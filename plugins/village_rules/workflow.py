@@ -8,6 +8,7 @@ authorising resolution is named, and the page says so.
 from markupsafe import Markup
 
 from plugins.village_rules import forms, law
+from plugins.village_rules.apart import apart
 from plugins.village_rules.charters import charter_of, clauses_of, screened
 from plugins.village_rules.deadlines import by
 from plugins.village_rules.meetings import adopting, authorising, named, opened_on
@@ -21,6 +22,7 @@ from portal.kit import (
     Step,
     Unit,
     Workflow,
+    index_case,
     office_of,
     setting,
     take,
@@ -149,6 +151,7 @@ def _file(case, actor, data):
     town, year = Unit.get_by_id(case.town_id), data["at"].year
     number = f"{town.short}村规备〔{year}〕{take_number('GYBA', town, year)}号"
     _write(case, filing_number=number, filed_on=data["at"].date())
+    index_case(case)
     return f"备案号 {number}。{data.get('text', '')}"
 
 
@@ -274,7 +277,8 @@ KIND = CaseKind(
     name="village_rules.charter", title="村规民约", prefix="GY", workflow=Workflow(STATES, STEPS, start="collecting"),
     read="village_rules.read", icon="gavel", tint="green", facts=facts, template="village_rules/charter_block.html",
     prepare=_block, create="village_rules.begin_charter", create_permission=DRAFT, create_label="制定村规民约",
-    applicant_label="提出人", channels=(("meeting", "村务会议"),),
+    applicant_label="提出人", channels=(("meeting", "村务会议"),), apart=apart,
     extension_note="这是平台自己的提醒期限，不是法定期限，没有延期的规定；确需更多时间的，写备注说明。",
+    words=lambda case: charter_of(case).filing_number,
 )
 

@@ -1,9 +1,18 @@
 """The ledger: one place for every matter, who is responsible for it, until when, and what happened."""
 
-from portal.cases import clock_jobs, extension_views, pause_views, recompute, recompute_views  # noqa: F401  (their routes)
+from portal.cases import (  # noqa: F401  (their routes)
+    clock_jobs,
+    extension_views,
+    merge_views,
+    merging,
+    pause_views,
+    recompute,
+    recompute_views,
+)
 from portal.cases.cards import CARDS
 from portal.cases.checks import findings
 from portal.cases.clock_papers import PAPERS
+from portal.cases.duplicates import DAYS, tidy
 from portal.cases.kinds import kinds, plugin_of
 from portal.cases.lens import COLUMNS, open_cases_of, seen_by
 from portal.cases.models import (
@@ -12,20 +21,23 @@ from portal.cases.models import (
     DueMove,
     Extension,
     Flow,
+    Likeness,
+    Merge,
     Pause,
     Rating,
     Reply,
     Series,
     Tally,
 )
-from portal.cases.search_text import find_cases
+from portal.cases.search_commands import reindex_cases
+from portal.cases.search_text import find_cases, units_below
 from portal.cases.supervision import case_views, order_views, overdue_views, rule_views
 from portal.cases.supervision import jobs as supervision_jobs
 from portal.cases.supervision.models import MODELS as SUPERVISION
 from portal.cases.supervision.models import Order
 from portal.cases.views import blueprint
 from portal.hookspecs import hookimpl
-from portal.values import MenuItem, Permission, Plugin, SearchProvider, Topic
+from portal.values import Job, MenuItem, Permission, Plugin, SearchProvider, Topic
 
 #: What supervision brings; imported, so that its pages are on the blueprint.
 SUPERVISION_VIEWS = (case_views, order_views, overdue_views, rule_views)
@@ -42,7 +54,7 @@ def portal_plugin():
 
 @hookimpl
 def portal_models():
-    return [Case, CaseEvent, Pause, Reply, Rating, Series, Tally, Flow, Extension, DueMove, *SUPERVISION]
+    return [Case, CaseEvent, Pause, Reply, Rating, Series, Tally, Flow, Extension, DueMove, Merge, Likeness, *SUPERVISION]
 
 
 @hookimpl
@@ -57,6 +69,7 @@ def portal_permissions():
         Permission("cases.assign", "在单位内交办", roles=("county_staff", "town_staff", "village_staff")),
         Permission("cases.extend", "申请延期、停表和恢复计时", roles=STAFF),
         Permission("cases.approve", "审批延期", roles=("county_staff", "town_staff", "leader")),
+        Permission("cases.merge", "并案、撤销并案、拆分", roles=("county_staff", "town_staff", "village_staff")),
         Permission("cases.note", "写备注、传附件、登记评价", roles=STAFF),
         Permission("cases.remind", "催办下级承办的件", roles=("county_staff", "town_staff", "village_staff", "leader")),
         Permission("cases.supervise", "开督办单、审核答复、提级", roles=("county_staff", "town_staff", "leader")),
@@ -73,6 +86,7 @@ def portal_menu():
         MenuItem(20, "全部案件", "cases.index", "cases.read", icon="list-details"),
         MenuItem(30, "督办", "cases.overdue", "cases.read", icon="flag"),
         MenuItem(925, "督办规则", "cases.rules", "cases.change_rules", icon="adjustments", group="系统管理"),
+        MenuItem(25, "可能重复的件", "cases.alike", "cases.merge", icon="copy"),
     ]
 
 
@@ -80,13 +94,15 @@ def portal_menu():
 def portal_topics():
     return [
         Topic("cases.assigned", "案件交办给我"), Topic("cases.arrived", "案件转到本单位"), *clock_jobs.TOPICS,
-        *supervision_jobs.TOPICS,
+        *supervision_jobs.TOPICS, Topic(merging.TOPIC, "并案和撤销并案"),
     ]
 
 
 @hookimpl
 def portal_jobs():
-    return [*clock_jobs.JOBS, *supervision_jobs.JOBS]
+    return [
+        *clock_jobs.JOBS, *supervision_jobs.JOBS, Job("cases.alike", "查找可能重复的件", tidy, at="02:40"),
+    ]
 
 
 @hookimpl
@@ -101,7 +117,17 @@ def portal_papers():
 
 @hookimpl
 def portal_search():
-    return [SearchProvider(10, "案件", "cases.read", find_cases)]
+    return [SearchProvider(10, "案件", "cases.read", find_cases, name="cases", filters=True, units=units_below)]
+
+
+@hookimpl
+def portal_commands():
+    return [reindex_cases]
+
+
+@hookimpl
+def portal_settings():
+    return [DAYS]
 
 
 @hookimpl

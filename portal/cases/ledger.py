@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from portal.cases import clock, numbers, referral, search_text, tallies, telling, timeline
+from portal.cases import clock, duplicates, numbers, referral, search_text, tallies, telling, timeline
+from portal.cases.answering import answer_merged, is_waited_for
 from portal.cases.kinds import contents_seen, kind_of, kinds, plugin_of
 from portal.cases.lens import holds
 from portal.cases.models import RATINGS, Case, CaseEvent, Rating, Reply
@@ -60,9 +61,10 @@ def open_case(opening: Opening, actor, *, at=None) -> Case:
         referral.tell_opened(case, actor, at)
         tallies.moved(case, None, case.phase)
         tallies.flowed(case, at, opened=1)
-        search_text.index(case)
         if case.unit_id not in actor.acts_for:
             telling.arrived(case, actor)
+        search_text.index(case, new=True)
+        duplicates.look_later(case)
     return case
 
 
@@ -109,6 +111,8 @@ def take(step_name: str, case: Case, actor, data: dict | None = None, *, version
             case, actor, step=step.name, title=step.title, at=at, from_state=before, text=text,
             data=told,
         )
+        if told and case.merged_count:
+            answer_merged(case, actor, told, at)
         tallies.moved(case, phase_before, case.phase)
         if case.closed == at and phase_before in OPEN_PHASES and not case.is_open:
             guard.refuse_unanswered(case)
@@ -146,6 +150,7 @@ def retitle(case, title: str, actor, said: str = "更正登记") -> Case:
         case.version += 1
         case.save(only=[Case.title, Case.version])
         search_text.index(case)
+        duplicates.look_later(case)
         timeline.append(case, actor, step="retitle", title=said, at=now(), from_state=case.state, text=case.title)
     return case
 
@@ -237,3 +242,5 @@ def _check_promises(case) -> None:
             raise Refused("这一步会让这件事没有期限，没有保存。请联系系统管理员检查流程设置。")
     elif case.replied is None and not case.no_reply_because:
         raise Refused("还没有答复来办事的人，不能办结。请先答复。", "reply")
+    elif case.replied is None and is_waited_for(case):
+        raise Refused("并入这件的人还在等答复，不能这样办结。请先答复，或先撤销并案，让他们的件单独办理。")

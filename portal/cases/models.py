@@ -18,7 +18,7 @@ from peewee import (
 
 from portal.accounts.models import User
 from portal.db import Model, now
-from portal.org.models import Unit
+from portal.org.models import PlacedModel, Unit
 from portal.people.models import Resident
 from portal.values import OPEN_PHASES, PHASES, Deadline
 
@@ -47,6 +47,11 @@ class Case(Model):
 
     channel = CharField(max_length=20, default="window")
     source_case = ForeignKeyField("self", null=True)
+    #: The matter that answers for this one; and how many lie merged in this one (see merging.py).
+    merged_into = ForeignKeyField("self", null=True, backref="merged")
+    merged_count = SmallIntegerField(default=0)
+    #: How many open matters may be the same and wait for somebody to decide (see duplicates.py).
+    alike = SmallIntegerField(default=0)
     resident = ForeignKeyField(Resident, null=True)
     #: The masked name that lists show; the full name stays in the people room.
     applicant = CharField(max_length=60, default="")
@@ -271,6 +276,67 @@ class Reply(Model):
 
     class Meta:
         table_name = "cases_reply"
+
+
+class Merge(Model):
+    """Somebody decided that `case` is the same matter as `into`, which answers for both. `stood` is what the case was
+    before, so that the decision can be taken back; then `undone_at` is set and the row stays.
+
+    `owed`: somebody waits for an answer; `told_at`, once they were told what `into` was answered.
+    """
+
+    id = BigAutoField()
+    county_id = IntegerField()
+    case = ForeignKeyField(Case, index=False, backref="+")
+    into = ForeignKeyField(Case, index=False, backref="+")
+    at = DateTimeField(default=now)
+    by = ForeignKeyField(User, null=True)
+    by_name = CharField(max_length=60)
+    text = TextField(default="")
+    stood = JSONField(default=dict)
+    owed = BooleanField(default=True)
+    told_at = DateTimeField(null=True)
+    told_by_name = CharField(max_length=60, default="")
+    told_how = CharField(max_length=20, default="")
+    undone_at = DateTimeField(null=True)
+    undone_by_name = CharField(max_length=60, default="")
+
+    class Meta:
+        table_name = "cases_merge"
+
+
+_LIVE = SQL("undone_at IS NULL")
+Merge.add_index(Merge.index(Merge.case, unique=True, where=_LIVE, name="cases_merge_case"))
+Merge.add_index(Merge.index(Merge.into, Merge.id, where=_LIVE, name="cases_merge_into"))
+_UNTOLD = SQL("told_at IS NULL AND undone_at IS NULL AND owed")
+Merge.add_index(Merge.index(Merge.county_id, Merge.id, where=_UNTOLD, name="cases_merge_untold"))
+
+
+class Likeness(PlacedModel):
+    """Two matters that may be the same: proposed by the ledger, decided by a person, and not proposed again.
+
+    `case` is the one registered later, `score` 0 to 100, `reasons` says why in words; `verdict` is "" while nobody
+    decided, then "same" or "different".
+    """
+
+    id = BigAutoField()
+    case = ForeignKeyField(Case, index=False, backref="+")
+    other = ForeignKeyField(Case, backref="+")
+    score = SmallIntegerField()
+    reasons = JSONField(default=list)
+    at = DateTimeField(default=now)
+    verdict = CharField(max_length=10, default="")
+    decided_at = DateTimeField(null=True)
+    decided_by_name = CharField(max_length=60, default="")
+
+    class Meta:
+        table_name = "cases_likeness"
+        indexes = ((("case", "other"), True),)
+
+
+for _place in ("county_id", "town_id", "village_id"):
+    Likeness.add_index(Likeness.index(
+        getattr(Likeness, _place), Likeness.id, where=SQL("verdict = ''"), name=f"cases_likeness_{_place}_open"))
 
 
 class Rating(Model):

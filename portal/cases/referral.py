@@ -16,23 +16,27 @@ from portal.registry import registry_of
 from portal.values import CaseKind, Refused
 
 
-def referable(case) -> list[CaseKind]:
-    """Return the kinds that `case` may be handed over to: their plugin takes it in, in the town or in the county."""
+def referable(case, own: bool = False) -> list[CaseKind]:
+    """Return the kinds that `case` may be handed over to: their plugin takes it in, in the town or in the county.
+
+    With `own` its own kind is among them, for a second matter that came up in it.
+    """
     place, county = Unit.get_by_id(case.place_id), Unit.get_by_id(case.county_id)
     enabled = enabled_for(place) | enabled_for(county)
     answers = registry_of(current_app).answers
     return [
         kind for kind in kinds().values()
-        if kind.name != case.kind and (slug := plugin_of(kind.name).slug) in enabled and answers(slug, "portal_refer")
+        if (own or kind.name != case.kind)
+        and (slug := plugin_of(kind.name).slug) in enabled and answers(slug, "portal_refer")
     ]
 
 
-def refer(case: Case, kind_name: str, actor, text: str) -> Case:
+def refer(case: Case, kind_name: str, actor, text: str, own: bool = False) -> Case:
     """Hand `case` over: have a case of `kind_name` opened from it, in the caller's transaction, and return that case.
 
     What becomes of `case` is the business of the step that hands it over. Raises Refused where nobody takes it in.
     """
-    kind = next((kind for kind in referable(case) if kind.name == kind_name), None)
+    kind = next((kind for kind in referable(case, own) if kind.name == kind_name), None)
     if kind is None:
         raise Refused("这里没有平台能接收这件事，请选择别的去处，或在本平台办理。", "kind")
     plugin = plugin_of(kind.name)
@@ -58,9 +62,13 @@ def tell_opened(case: Case, actor, at) -> None:
         return
     source = timeline.locked(case.source_case_id)
     timeline.append(
-        source, actor, step="refer", title=f"转{plugin_of(case.kind).title}", at=at, from_state=source.state,
+        source, actor, step="refer", title=_title(case, source), at=at, from_state=source.state,
         text=f"新编号 {case.number}，由{case.unit.name}负责。", data={"referred": case.id},
     )
+
+
+def _title(case: Case, source: Case) -> str:
+    return "另立一件" if case.kind == source.kind else f"转{plugin_of(case.kind).title}"
 
 
 def tell_source(case: Case, actor, at) -> None:

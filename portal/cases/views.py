@@ -8,7 +8,7 @@ from portal import audit, files, papers
 from portal.access import requires
 from portal.cases import assign as assigning
 from portal.cases import desk as desks
-from portal.cases import extensions, listing, page
+from portal.cases import extensions, listing, page, together
 from portal.cases.forms import AssignForm, NoteForm, PlainStep, RatingForm, UploadForm
 from portal.cases.kinds import contents_seen, kind_of, kinds
 from portal.cases.ledger import available, rate, take
@@ -82,7 +82,8 @@ def show(case_id):
     may = current_user.may
     return render_template(
         "cases/show.html", **page.view(case), note=NoteForm(), upload=UploadForm(), assigning=may("cases.assign"),
-        noting=may("cases.note"), seeing_people=page.sees_resident(case, current_user),
+        noting=may("cases.note"), together=together.of(case, current_user),
+        seeing_people=page.sees_resident(case, current_user),
     )
 
 

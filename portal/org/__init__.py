@@ -62,7 +62,7 @@ def portal_menu():
 
 @hookimpl
 def portal_search():
-    return [SearchProvider(30, "单位", "org.read", find_units)]
+    return [SearchProvider(30, "单位", "org.read", find_units, name="units")]
 
 
 @hookimpl

@@ -55,4 +55,4 @@ def portal_check():
 
 @hookimpl
 def portal_search():
-    return [SearchProvider(20, "居民", "people.read", find_residents)]
+    return [SearchProvider(20, "居民", "people.read", find_residents, name="residents")]

@@ -3,7 +3,7 @@
 from peewee import SQL
 
 from portal.db import database, is_postgres
-from portal.search.grams import grams, phrases
+from portal.search.grams import INITIALS, grams, initials_of, is_initials, phrases
 from portal.search.models import SearchText
 
 #: Longer texts are indexed by their beginning only.
@@ -34,7 +34,7 @@ def put(owner: str, row_id: int, text: str, scope: tuple[str, ...] = ()) -> None
 
 def tokens(text: str, scope: tuple[str, ...] = ()) -> list[str]:
     """Return what a row with `text` in `scope` is indexed by."""
-    return [*grams(text), *(SCOPE + name for name in scope)]
+    return [*grams(text), *(SCOPE + name for name in scope), *initials_of(text)]
 
 
 def put_grams(key: int, found: list[str]) -> None:
@@ -65,12 +65,22 @@ def match(query: str, scope: str = "") -> str:
     return _tsquery(wanted) if is_postgres() else _fts_query(wanted)
 
 
-def matching(owner: str, words):
-    """Return the subquery of the row ids of `owner` for what `match` returned, or for its slot in a prepared query."""
-    if is_postgres():
-        found = SQL("(SELECT id FROM search_gram WHERE grams @@ %s::tsquery)", (words,))
-    else:
-        found = SQL("(SELECT rowid FROM search_gram WHERE grams MATCH ?)", (words,))
+def matching(owner: str, words, newest: int = 0, until=None):
+    """Return the subquery of the row ids of `owner` for what `match` returned, or for its slot in a prepared query.
+
+    With `newest` only so many of the rows that were indexed last are looked at: a common word of a county stands in
+    a hundred thousand. `until`, a subquery of one row id of `owner`, is where they begin.
+    """
+    bound, order, values = "", "", [words]
+    key, condition = ("id", "grams @@ %s::tsquery") if is_postgres() else ("rowid", "grams MATCH ?")
+    if until is not None:
+        sql, given = SearchText.select(SearchText.id).where(
+            SearchText.owner == owner, SearchText.row_id == until).sql()
+        bound = f" AND {key} <= ({sql})"
+        values += given
+    if newest:
+        order = f" ORDER BY {key} DESC LIMIT {int(newest)}"
+    found = SQL(f"(SELECT {key} FROM search_gram WHERE {condition}{bound}{order})", values)
     return SearchText.select(SearchText.row_id).where(SearchText.owner == owner, SearchText.id.in_(found))
 
 
@@ -88,11 +98,20 @@ def _vector(tokens: list[str]) -> str:
 
 
 def _tsquery(wanted) -> str:
-    return " & ".join(
-        "(" + " <-> ".join(f"'{token}'" + (":*" if prefix and token == tokens[-1] else "") for token in tokens) + ")"
-        for tokens, prefix in wanted
-    )
+    parts = []
+    for tokens, prefix in wanted:
+        part = " <-> ".join(f"'{token}'" + (":*" if prefix and token == tokens[-1] else "") for token in tokens)
+        parts.append(f"({part} | '{INITIALS}{tokens[0]}':*)" if _may_be_initials(tokens) else f"({part})")
+    return " & ".join(parts)
 
 
 def _fts_query(wanted) -> str:
-    return " AND ".join('"' + " ".join(tokens) + '"' + ("*" if prefix else "") for tokens, prefix in wanted)
+    parts = []
+    for tokens, prefix in wanted:
+        part = '"' + " ".join(tokens) + '"' + ("*" if prefix else "")
+        parts.append(f'({part} OR "{INITIALS}{tokens[0]}"*)' if _may_be_initials(tokens) else part)
+    return " AND ".join(parts)
+
+
+def _may_be_initials(tokens: list[str]) -> bool:
+    return len(tokens) == 1 and is_initials(tokens[0])

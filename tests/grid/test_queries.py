@@ -24,7 +24,7 @@ COSTS = {
     **{(who, "/grid/map"): 8 for who in ("shuji", "zongzhi", "xian", "minzheng", "lingdao")},
     **{(who, "/grid/map/points"): 8 for who in ("shuji", "zongzhi", "xian", "lingdao")},
     **{(who, "/cases/{case}"): 8 for who in ("wangge", "shuji", "zongzhi", "xian", "lingdao")},
-    ("shuji", "/cases/{case}/steps/accept"): 6, ("shuji", "/cases/{case}/steps/merge"): 6,
+    ("shuji", "/cases/{case}/steps/accept"): 6, ("shuji", "/cases/{case}/merge"): 8,
 }
 
 

@@ -157,7 +157,7 @@ def test_many_hits_are_twenty_and_a_word(app, sign_in):
         for number in range(23):
             plain(place=place, who=who, title=f"路灯不亮{number}")
     browser = sign_in("cun")
-    assert len(hits(browser, "路灯")["案件"]) == 20 and "还有更多，请再加一个词缩小范围" in browser.text
+    assert len(hits(browser, "路灯")["案件"]) == 20 and "全部 23 条</a>" in browser.text
 
 
 def test_newest_cases_come_first(app, sign_in):

@@ -2,6 +2,7 @@
 import './ready.js';
 import './lists.js';
 import './menus.js';
+import './search.js';
 import './forms.js';
 import './tree.js';
 import './picker.js';

@@ -1,0 +1,216 @@
+"""Which open cases may be the same matter: the same person, place and kind, and words that are alike. It is proposed by
+the ledger when a case comes in, and decided by a person; what was decided is not proposed again.
+
+Candidates come from two indexes (whose cases they are, where they lie) and are never more than some hundred rows; only
+those are compared by their words.
+"""
+
+import datetime
+
+from flask import current_app
+from rapidfuzz import fuzz
+
+from portal.cases.kinds import kind_of, kinds, plugin_of
+from portal.cases.lens import Reader, seen_by, through_any
+from portal.cases.models import Case, Likeness
+from portal.db import after_commit, atomic, now
+from portal.org.settings import setting
+from portal.people.models import Resident
+from portal.registry import registry_of
+from portal.values import Setting
+
+DAYS = Setting(
+    "cases.alike_days", "多少天内登记的件，提示可能重复", 90, measure="日", note="只提示，由人决定是否并案",
+    least=1, most=365,
+)
+#: At most so many candidates from each index are compared, and so many of a case proposed.
+OF_PERSON, OF_PLACE, PROPOSED = 50, 200, 5
+#: Below these nothing is proposed: percent of likeness of the words, and the score.
+WORDS, SCORE = 40, 42
+#: What counts how much; words count their percent of WEIGHT_OF_WORDS.
+WEIGHTS = {"person": 40, "place": 15, "kind": 10}
+WEIGHT_OF_WORDS = 35
+
+
+def look_later(case) -> None:
+    """Have `look` run once the case is committed: a clerk at the window does not wait for it."""
+    case_id = case.id
+    after_commit(lambda: look(case_id))
+
+
+def look(case_id: int) -> int:
+    """Propose what may be the same matter as the case; return how many are new. Safe to run twice."""
+    case = Case.get_or_none(Case.id == case_id)
+    if case is None or not case.is_open or case.restricted or case.kind not in kinds():
+        return 0
+    same = _same_person(case)
+    found = [(*alike(case, one, same), one.id) for one in candidates(case, same)]
+    found.sort(key=lambda one: (-one[0], one[2]))
+    best = [one for one in found if one[0] >= SCORE][:PROPOSED * 2]
+    if not best:
+        return 0
+    others = {one.id: one for one in Case.select().where(Case.id.in_([key for *_, key in best]))}
+    best = [(score, reasons, others[key]) for score, reasons, key in best if not _apart(case, others[key])]
+    return _propose(case, best[:PROPOSED]) if best else 0
+
+
+def candidates(case, same: list[int]) -> list[Case]:
+    """Return open cases that came in within the county's days of this one: of the same person, and at the place.
+
+    `same` are the residents who are the person of the case.
+    """
+    span = datetime.timedelta(days=setting(DAYS.name, case.county_id))
+    place, value = ("village_id", case.village_id) if case.village_id else ("town_id", case.town_id or 0)
+    wanted = (
+        Case.closed.is_null(), Case.id != case.id, Case.restricted == False,  # noqa: E712
+        Case.opened.between(case.opened - span, case.opened + span),
+    )
+    columns = Case.id, Case.kind, Case.title, Case.applicant, Case.resident, Case.village_id, Case.grid_id, Case.town_id
+    near = Case.select(*columns).where(getattr(Case, place) == value, *wanted)
+    rows = list(near.order_by(Case.opened.desc(), Case.id.desc()).limit(OF_PLACE))
+    if same:
+        theirs = Case.select(*columns).where(Case.resident.in_(same), *wanted)
+        rows += list(theirs.order_by(Case.id.desc()).limit(OF_PERSON))
+    return list({row.id: row for row in rows if row.kind in kinds()}.values())
+
+
+def _same_person(case) -> list[int]:
+    """Return the ids of the residents who are the person of the case: themself, and who has the same phone and name;
+    people registered without a number stand there several times."""
+    if case.resident_id is None:
+        return []
+    own = Resident.get_by_id(case.resident_id)
+    if not own.phone_index:
+        return [own.id]
+    same = Resident.select(Resident.id).where(
+        Resident.phone_index == own.phone_index, Resident.name == own.name, Resident.county_id == own.county_id)
+    return [key for (key,) in same.limit(20).tuples()] or [own.id]
+
+
+def alike(case, other, same: list[int]) -> tuple[int, list[str]]:
+    """Return the score of two cases, 0 to 100, and the reasons in words; 0 where their words are not alike."""
+    words = likeness(_about(case), _about(other))
+    if words < WORDS:
+        return 0, []
+    score, reasons = 0, []
+    for name, said in _shared(case, other, same):
+        score += WEIGHTS[name]
+        reasons.append(said)
+    return score + round(words * WEIGHT_OF_WORDS / 100), [*reasons, f"文字相似 {words}%"]
+
+
+def _shared(case, other, same: list[int]):
+    if other.resident_id in same:
+        yield "person", "同一人" if other.resident_id == case.resident_id else "同一人（姓名和电话相同）"
+    if case.grid_id and case.grid_id == other.grid_id:
+        yield "place", "同一网格"
+    elif case.village_id and case.village_id == other.village_id:
+        yield "place", "同一村（社区）"
+    if case.kind == other.kind:
+        yield "kind", "同类"
+
+
+def likeness(one: str, other: str) -> int:
+    """Return how alike two short texts are, 0 to 100: as a whole, or the shorter one inside the longer."""
+    if not one or not other:
+        return 0
+    whole = fuzz.ratio(one, other)
+    inside = fuzz.partial_ratio(one, other) * 0.9 if min(len(one), len(other)) >= 4 else 0
+    return round(max(whole, inside))
+
+
+def _about(case) -> str:
+    """Return what the title says without the name before the colon: the same item is no likeness of two people."""
+    return "".join(case.title.rsplit("：", 1)[-1].split())
+
+
+def _apart(case, other) -> bool:
+    """Tell whether a platform says that the two cannot be one matter; where it fails, nothing is proposed."""
+    registry = registry_of(current_app)
+    return any(
+        kind_of(one).apart and registry.guarded(plugin_of(one.kind), kind_of(one).apart, one, against, default="?")
+        for one, against in ((case, other), (other, case))
+    )
+
+
+def _propose(case, best) -> int:
+    made = 0
+    with atomic():
+        for score, reasons, other in best:
+            first, second = sorted((case, other), key=lambda one: one.id)
+            row = {
+                "case": second.id, "other": first.id, "score": score, "reasons": reasons, "at": now(),
+                **{name: getattr(second, name) for name in ("county_id", "town_id", "village_id", "grid_id")},
+            }
+            new = Likeness.insert(**row).on_conflict_ignore().as_rowcount().execute()
+            if new:
+                made += 1
+                _count(1, first.id, second.id)
+    return made
+
+
+def _count(change: int, *ids: int) -> None:
+    Case.update(alike=Case.alike + change).where(Case.id.in_(ids)).execute()
+
+
+# -- what people decide --------------------------------------------------------------------------------------------
+
+def settle(case_id: int, other_id: int, verdict: str, actor) -> None:
+    """Remember that two cases are the "same" or "different", in the caller's transaction."""
+    second, first = max(case_id, other_id), min(case_id, other_id)
+    row = Likeness.get_or_none(Likeness.case == second, Likeness.other == first)
+    if row is None:
+        case = Case.get_by_id(second)
+        Likeness.create(
+            case=second, other=first, score=0, verdict=verdict, decided_at=now(), decided_by_name=actor.full_name,
+            **{name: getattr(case, name) for name in ("county_id", "town_id", "village_id", "grid_id")},
+        )
+        return
+    if not row.verdict:
+        _count(-1, first, second)
+    row.verdict, row.decided_at, row.decided_by_name = verdict, now(), actor.full_name
+    row.save(only=[Likeness.verdict, Likeness.decided_at, Likeness.decided_by_name])
+
+
+Other = Case.alias()
+
+
+def undecided(person, *, of: int | None = None):
+    """Return the query of the undecided pairs of open cases, of the person's area or `of` one case, newest first.
+
+    The later case of each is one that the person may open; ask `pairs` for those whose other one is too.
+    """
+    query = (
+        Likeness.select(Likeness, Case, Other).join(Case, on=(Likeness.case == Case.id))
+        .join_from(Likeness, Other, on=(Likeness.other == Other.id), attr="other")
+        .where(Likeness.verdict == "", Case.closed.is_null(), Other.closed.is_null(), *through_any(Reader.of(person)))
+    )
+    if of is not None:
+        return query.where((Likeness.case == of) | (Likeness.other == of)).order_by(Likeness.score.desc(), Likeness.id)
+    column, value = person.area
+    return query if column == "line_id" else query.where(getattr(Likeness, column) == value)
+
+
+def of_sight(person, rows: list[Likeness]) -> list[Likeness]:
+    """Return those pairs of which the person may open the other case as well."""
+    ids = {row.other_id for row in rows}
+    seen = {key for (key,) in seen_by(person).select(Case.id).where(Case.id.in_(ids)).tuples()} if ids else set()
+    return [row for row in rows if row.other_id in seen]
+
+
+def tidy() -> str:
+    """Look again at what came in lately, and forget pairs of which one is closed: the work of a night."""
+    since = now() - datetime.timedelta(days=2)
+    recent = Case.select(Case.id).where(Case.closed.is_null(), Case.opened > since).tuples()
+    made = sum(look(key) for (key,) in list(recent))
+    moot = (
+        Likeness.select(Likeness.id, Likeness.case, Likeness.other).join(Case, on=(Likeness.case == Case.id))
+        .join_from(Likeness, Other, on=(Likeness.other == Other.id), attr="other")
+        .where(Likeness.verdict == "", Case.closed.is_null(False) | Other.closed.is_null(False))
+    )
+    with atomic():
+        gone = list(moot.tuples())
+        for key, case_id, other_id in gone:
+            Likeness.delete().where(Likeness.id == key).execute()
+            _count(-1, case_id, other_id)
+    return f"新提示 {made} 对可能重复的件，清理 {len(gone)} 对已经办结的。"

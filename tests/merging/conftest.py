@@ -1,0 +1,3 @@
+from tests.cases.conftest import browser_of, stage
+
+__all__ = ["browser_of", "stage"]
