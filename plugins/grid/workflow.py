@@ -356,6 +356,7 @@ STEPS = (
     Step("confirm_reply", "核查通过，答复结案", ("checking",), "done", "grid.check", forms.AnswerForm, clock="stop",
          guard=_not_own_work, shown=_owes_reply, replies=True, primary=True, hint="把结果告诉反映人，这件事才办结。"),
     Step("redo", "退回重办", ("checking",), "handling", "grid.check", forms.ReasonForm, clock="start", deadline=_limit,
+         redoes=True,
          guard=_not_own_work, effect=_redo, hand=to_handler, tone="warn", hint="没有办好的，写明还差什么。"),
     Step("merge", "并案", ("reported", "handling"), "merged", "grid.handle", forms.MergeForm, clock="stop",
          guard=_the_same_matter, effect=_merge, shown=_is_ordinary, hint="确认是同一件事，才并入先登记的那件。"),

@@ -20,6 +20,7 @@ def pause(case, reason: str, at) -> None:
     if not reason.strip():
         raise Refused("停表必须写明法定理由。")
     case.paused_at, case.pause_reason, case.due = at, reason[:100], None
+    case.halted = True
     Pause.create(county_id=case.county_id, case=case.id, since=at, reason=reason[:200])
 
 
