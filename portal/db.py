@@ -97,8 +97,8 @@ def before_commit(fn) -> dict:
     """Call `fn(kept)` as the last thing in the outermost transaction, and return `kept`: a dict that belongs to `fn` in
     this transaction, the same one each time.
 
-    What many clerks write to at once is written here, in one order of keys: nobody holds it longer than a moment, and no
-    two wait for each other. What a part that was rolled back had put into `kept` stays in it.
+    What many clerks write to at once is written here, in one order of keys: nobody holds it longer than a moment, and
+    no two wait for each other. What a part that was rolled back had put into `kept` stays in it.
     """
     if not _promises.depth:
         raise RuntimeError("before_commit is for the inside of atomic()")

@@ -1,16 +1,19 @@
 """The ledger: one place for every matter, who is responsible for it, until when, and what happened."""
 
+from portal.cases import figures_views
 from portal.cases.cards import CARDS
 from portal.cases.checks import findings
+from portal.cases.commands import tally_commands
+from portal.cases.figures import FAIR_COUNTS
 from portal.cases.kinds import kinds, plugin_of
 from portal.cases.lens import COLUMNS, open_cases_of, seen_by
 from portal.cases.models import Case, CaseEvent, Flow, Pause, Rating, Reply, Series, Tally
 from portal.cases.search_text import find_cases
 from portal.cases.views import blueprint
 from portal.hookspecs import hookimpl
-from portal.values import MenuItem, Permission, Plugin, SearchProvider
+from portal.values import MenuItem, Permission, Plugin, SearchProvider, Setting
 
-__all__ = ["Case", "seen_by"]
+__all__ = ["Case", "figures_views", "seen_by"]
 
 STAFF = ("county_staff", "town_staff", "village_staff", "window", "grid_worker", "mediator")
 
@@ -34,6 +37,7 @@ def portal_blueprint():
 def portal_permissions():
     return [
         Permission("cases.read", "查看案件", roles=(*STAFF, "leader")),
+        Permission("cases.figures", "查看统计", roles=("county_staff", "town_staff", "village_staff", "leader")),
         Permission("cases.assign", "在单位内交办", roles=("county_staff", "town_staff", "village_staff")),
         Permission("cases.note", "写备注、传附件、登记评价", roles=STAFF),
     ]
@@ -44,7 +48,21 @@ def portal_menu():
     return [
         MenuItem(10, "我的待办", "cases.desk", "cases.read", icon="checklist", counts="*"),
         MenuItem(20, "全部案件", "cases.index", "cases.read", icon="list-details"),
+        MenuItem(30, "统计", "cases.figures", "cases.figures", icon="chart-bar"),
     ]
+
+
+@hookimpl
+def portal_settings():
+    return [Setting(
+        FAIR_COUNTS, "“基本满意”计入满意率", True, "flag",
+        note="国办发〔2019〕51号只把不满意、非常不满意算作差评；当地另有口径的，可以改为不计入。",
+    )]
+
+
+@hookimpl
+def portal_commands():
+    return [tally_commands]
 
 
 @hookimpl

@@ -60,21 +60,21 @@ def periods(day: datetime.date) -> tuple[str, str, str]:
     return f"{year}-W{week:02d}", f"{day.year}-{day.month:02d}", str(day.year)
 
 
-def events(case) -> list[tuple[datetime.datetime, dict[str, int]]]:
-    """Return (moment, what it adds) of the opening, the closing and the due moment of `case`, a Standing or a Case.
+def events(case) -> list[tuple[str, datetime.datetime, dict[str, int]]]:
+    """Return ("opened" | "closed" | "due", moment, what it adds) of `case`, a Standing or a Case.
 
     What is seen by those only who are named on it is not counted: a figure would tell of it.
     """
     if case.restricted:
         return []
     done = case.phase == "closed" and case.closed is not None
-    found = [(case.opened, {
+    found = [("opened", case.opened, {
         "opened": 1, "settled": done, "cancelled": case.phase == "cancelled", "redone": bool(case.redone),
     })]
     if done:
-        found.append((case.closed, closing(case)))
+        found.append(("closed", case.closed, closing(case)))
     if case.owed is not None and case.phase != "cancelled":
-        found.append((case.owed, {"due": 1, "kept": done and not case.late}))
+        found.append(("due", case.owed, {"due": 1, "kept": done and not case.late}))
     return found
 
 
@@ -105,6 +105,6 @@ def flowed(case: Standing):
     for axis, unit_id in case.axes:
         rest = unit_id, case.town_id or 0, case.unit_id, case.kind, case.channel
         village = case.village_id if axis == "place" else None
-        for moment, changes in found:
+        for _, moment, changes in found:
             for period in periods(moment.date()):
                 yield (case.county_id, axis, period, *rest), village, changes
