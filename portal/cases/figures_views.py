@@ -147,7 +147,7 @@ def _row(line: Line, lists: _Lists) -> dict:
         elif column == "overdue":
             cell["over"] = line.counts["overdue"] > 0
         cells.append(cell)
-    return {"name": line.name, "cells": cells}
+    return {"name": line.name, "cells": cells, "empty": not any(line.counts.values())}
 
 
 def _heads(asked: dict, address) -> list[dict]:
@@ -166,20 +166,20 @@ def _strip(table: Table, lists: _Lists) -> list[dict]:
     total = table.total
     found = [
         {"label": title, "value": f"{total.counts[name]:,}", "unit": "件", "url": lists.of(total, name),
-         "note": _compared(total, lambda counts, name=name: counts[name] or None, relative=True), "tone": tone}
-        for name, title, tone in (("opened", "登记", ""), ("closed", "办结", "ok"))
+         "note": _compared(total, lambda counts, name=name: counts[name] or None, relative=True)}
+        for name, title in (("opened", "登记"), ("closed", "办结"))
     ]
     for name in ("in_time", "content"):
         value, rate = value_of(total, name), RATE[name]
         found.append({
-            "label": f"{rate.title} {total.counts[rate.part]:,} / {total.counts[rate.whole]:,}",
-            "value": "—" if value is None else f"{value:.1f}", "unit": "" if value is None else "%",
+            "label": rate.title, "value": "—" if value is None else f"{value:.1f}",
+            "unit": f"{'' if value is None else '%，'}{total.counts[rate.part]:,} / {total.counts[rate.whole]:,}",
             "note": _compared(total, lambda counts, rate=rate: percent(counts, rate), unit=" 个百分点"),
         })
     mean = days(total.counts)
     found.append({
-        "label": f"平均用时（{total.counts['closed']:,} 件）", "value": "—" if mean is None else f"{mean:.1f}",
-        "unit": "" if mean is None else "天", "note": _compared(total, days, unit=" 天"),
+        "label": "平均用时", "value": "—" if mean is None else f"{mean:.1f}",
+        "unit": f"{'' if mean is None else '天，'}{total.counts['closed']:,} 件", "note": _compared(total, days, unit=" 天"),
     })
     return found
 
@@ -200,8 +200,9 @@ def _compared(line: Line, value, relative: bool = False, unit: str = "") -> str:
 
 def _chart(table: Table) -> dict:
     total, title = table.total.counts, table.period.title
+    rows = [[line.name, *(line.counts[name] for name in ("opened", "closed", "due"))] for line in table.lines]
     return {
         "columns": [table.heading, "登记", "办结", "应办结"], "kind": "bar",
-        "rows": [[line.name, line.counts["opened"], line.counts["closed"], line.counts["due"]] for line in table.lines],
+        "rows": [row for row in rows if any(row[1:])],
         "summary": f"{title}共登记 {total['opened']} 件，办结 {total['closed']} 件，应办结 {total['due']} 件。",
     }
