@@ -56,6 +56,8 @@ class _Promises(threading.local):
 
     def __init__(self):
         self.made: list[list] = []
+        self.depth = 0
+        self.last: dict = {}
 
 
 _promises = _Promises()
@@ -66,16 +68,58 @@ def atomic():
     """The transaction to write in; inside another one a part of it that can be rolled back alone."""
     made = _promises.made
     outermost, before = not made and database.transaction_depth() == 0, len(made)
+    _promises.depth += 1
     try:
         with database.atomic() as transaction:
             yield transaction
+            if _promises.depth == 1:
+                _do_last()
     except BaseException:
         for promise in made[before:]:
             promise.clear()  # peewee itself would keep what a savepoint promised and then took back
         raise
     finally:
+        _promises.depth -= 1
+        if not _promises.depth:
+            _promises.last.clear()
         if outermost:
             made.clear()
+
+
+def _do_last() -> None:
+    while _promises.last:
+        fn, kept = next(iter(_promises.last.items()))
+        del _promises.last[fn]
+        fn(kept)
+
+
+def before_commit(fn) -> dict:
+    """Call `fn(kept)` as the last thing in the outermost transaction, and return `kept`: a dict that belongs to `fn` in
+    this transaction, the same one each time.
+
+    What many clerks write to at once is written here, in one order of keys: nobody holds it longer than a moment, and
+    no two wait for each other. What a part that was rolled back had put into `kept` stays in it.
+    """
+    if not _promises.depth:
+        raise RuntimeError("before_commit is for the inside of atomic()")
+    return _promises.last.setdefault(fn, {})
+
+
+@contextlib.contextmanager
+def snapshot():
+    """Read many rows as they stood at one moment, without holding up those who write meanwhile."""
+    if database.transaction_depth():
+        yield
+    elif is_postgres():
+        with database.atomic():
+            database.execute_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            yield
+    else:
+        database.execute_sql("BEGIN DEFERRED")
+        try:
+            yield
+        finally:
+            database.execute_sql("COMMIT")
 
 
 def after_commit(fn) -> None:

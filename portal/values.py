@@ -270,6 +270,8 @@ class Step:
     by: str = "holder"
     #: The step records the answer to the citizen (promise 2).
     replies: bool = False
+    #: The step sends the matter back because what was done does not do: it counts for the rate 发回重办率.
+    redoes: bool = False
     tone: str = ""
     hint: str = ""
 

@@ -342,6 +342,7 @@ STEPS = (
     Step("confirm_reply", "核查通过，答复结案", ("checking",), "done", "grid.check", forms.AnswerForm, clock="stop",
          guard=_not_own_work, shown=_owes_reply, replies=True, primary=True, hint="把结果告诉反映人，这件事才办结。"),
     Step("redo", "退回重办", ("checking",), "handling", "grid.check", forms.ReasonForm, clock="start", deadline=_limit,
+         redoes=True,
          guard=_not_own_work, effect=_redo, hand=to_handler, tone="warn", hint="没有办好的，写明还差什么。"),
     Step("refer", "转其他平台", ("reported", "handling"), "referred", "grid.handle", forms.ReferForm, _platforms,
          clock="stop", effect=_refer, shown=_may_refer, hint="纠纷转调解，服务需求转便民服务站，那里会有新的编号。"),

@@ -17,7 +17,7 @@ ACTIONS = {
     "people.open": "打开居民", "people.create": "登记居民", "people.edit": "修改居民", "people.reveal": "查看完整号码",
     "people.find": "按号码查找", "people.match": "办件核对居民",
     "cases.open": "打开案件", "cases.open_file": "打开附件", "cases.remove_file": "删去附件",
-    "cases.print_paper": "打印文书", "cases.decide_extension": "审批延期",
+    "cases.print_paper": "打印文书", "cases.decide_extension": "审批延期", "cases.export_figures": "导出统计表",
     "cases.export_overdue": "导出超期清单", "cases.change_rules": "改督办规则",
     "org.setting": "改平台设置", "org.enable": "启用平台", "org.disable": "停用平台",
     "org.uninstall": "卸载平台", "org.import": "导入单位",
@@ -32,7 +32,7 @@ RESULTS = {"ok": "成功", "fail": "失败", "denied": "拒绝"}
 OBJECTS = {
     "user": "账号", "post": "岗位", "role": "角色", "session": "登录", "sign_in": "登录", "permission": "权限",
     "resident": "居民", "case": "案件", "plugin": "平台", "org.unit": "单位", "calendar_day": "日期", "setting": "设置",
-    "calendar_year": "年份", "order": "督办单", "rule": "督办规则",
+    "calendar_year": "年份", "order": "督办单", "rule": "督办规则", "figures": "统计表",
 }
 #: Fields of details and of changes.
 FIELDS = {

@@ -3,6 +3,7 @@
 from portal.cases import (  # noqa: F401  (their routes)
     clock_jobs,
     extension_views,
+    figures_views,
     merge_views,
     merging,
     pause_views,
@@ -12,7 +13,9 @@ from portal.cases import (  # noqa: F401  (their routes)
 from portal.cases.cards import CARDS
 from portal.cases.checks import findings
 from portal.cases.clock_papers import PAPERS
+from portal.cases.commands import tally_commands
 from portal.cases.duplicates import DAYS, tidy
+from portal.cases.figures import FAIR_COUNTS
 from portal.cases.kinds import kinds, plugin_of
 from portal.cases.lens import COLUMNS, open_cases_of, seen_by
 from portal.cases.models import (
@@ -37,12 +40,12 @@ from portal.cases.supervision.models import MODELS as SUPERVISION
 from portal.cases.supervision.models import Order
 from portal.cases.views import blueprint
 from portal.hookspecs import hookimpl
-from portal.values import Job, MenuItem, Permission, Plugin, SearchProvider, Topic
+from portal.values import Job, MenuItem, Permission, Plugin, SearchProvider, Setting, Topic
 
 #: What supervision brings; imported, so that its pages are on the blueprint.
 SUPERVISION_VIEWS = (case_views, order_views, overdue_views, rule_views)
 
-__all__ = ["Case", "seen_by"]
+__all__ = ["Case", "figures_views", "seen_by"]
 
 STAFF = ("county_staff", "town_staff", "village_staff", "window", "grid_worker", "mediator")
 
@@ -66,6 +69,7 @@ def portal_blueprint():
 def portal_permissions():
     return [
         Permission("cases.read", "查看案件", roles=(*STAFF, "leader")),
+        Permission("cases.figures", "查看统计", roles=("county_staff", "town_staff", "village_staff", "leader")),
         Permission("cases.assign", "在单位内交办", roles=("county_staff", "town_staff", "village_staff")),
         Permission("cases.extend", "申请延期、停表和恢复计时", roles=STAFF),
         Permission("cases.approve", "审批延期", roles=("county_staff", "town_staff", "leader")),
@@ -84,6 +88,7 @@ def portal_menu():
         MenuItem(10, "我的待办", "cases.desk", "cases.read", icon="checklist", counts="*"),
         MenuItem(15, "待审批的延期", "cases.list_extensions", "cases.approve", icon="clock"),
         MenuItem(20, "全部案件", "cases.index", "cases.read", icon="list-details"),
+        MenuItem(40, "统计", "cases.figures", "cases.figures", icon="chart-bar"),
         MenuItem(30, "督办", "cases.overdue", "cases.read", icon="flag"),
         MenuItem(925, "督办规则", "cases.rules", "cases.change_rules", icon="adjustments", group="系统管理"),
         MenuItem(25, "可能重复的件", "cases.alike", "cases.merge", icon="copy"),
@@ -106,6 +111,19 @@ def portal_jobs():
 
 
 @hookimpl
+def portal_settings():
+    return [DAYS, Setting(
+        FAIR_COUNTS, "“基本满意”计入满意率", True, "flag",
+        note="国办发〔2019〕51号只把不满意、非常不满意算作差评；当地另有口径的，可以改为不计入。",
+    )]
+
+
+@hookimpl
+def portal_commands():
+    return [reindex_cases, tally_commands]
+
+
+@hookimpl
 def portal_cards():
     return list(CARDS)
 
@@ -118,16 +136,6 @@ def portal_papers():
 @hookimpl
 def portal_search():
     return [SearchProvider(10, "案件", "cases.read", find_cases, name="cases", filters=True, units=units_below)]
-
-
-@hookimpl
-def portal_commands():
-    return [reindex_cases]
-
-
-@hookimpl
-def portal_settings():
-    return [DAYS]
 
 
 @hookimpl

@@ -15,7 +15,8 @@ from peewee import JOIN, fn
 
 from portal import search
 from portal.accounts.models import User
-from portal.cases import tallies
+from portal.cases import behind, tallies
+from portal.cases.behind import DATED, MARKS, RATED, TIMINGS
 from portal.cases.kinds import kinds
 from portal.cases.lens import LENSES, Reader, of_kinds, through, unrestricted
 from portal.cases.models import RATINGS, Case
@@ -51,16 +52,33 @@ class Wanted:
     since: datetime.date | None = None
     until: datetime.date | None = None
     unit: Unit | None = None
+    #: What the days are of: registered, closed, or due (see behind.py for this and what follows).
+    by: str = "opened"
+    timing: str = ""
+    mark: str = ""
+    rated: int | None = None
+    #: The responsible unit, whatever the place.
+    holder: Unit | None = None
+    #: Only what lies directly in `unit`, and in none below it.
+    direct: bool = False
+    #: Only what all readers of its kind see.
+    common: bool = False
 
     @property
     def is_filtered(self) -> bool:
         return bool(
             self.words or self.channel or self.state or self.rating or self.since or self.until or self.unit
+            or self.by != "opened" or self.timing or self.mark or self.rated or self.holder or self.common
         )
 
     @property
     def by_due(self) -> bool:
         return self.sort == "due" and self.phase not in UNTIMED
+
+    @property
+    def ordered_by(self) -> str:
+        """The column that the rows are ordered by: the next due first, or the newest of what the days are of."""
+        return "due" if self.by_due else "owed" if self.by == "due" else self.by
 
 
 def read(args, person, only_kind: str = "") -> Wanted:
@@ -76,6 +94,9 @@ def read(args, person, only_kind: str = "") -> Wanted:
         words=" ".join(args.get("q", "").split())[:60],
         rating=args.get("rating", type=int) if args.get("rating", type=int) in RATINGS else None,
         since=_day(args.get("since")), until=_day(args.get("until")),
+        by=_among(args.get("by"), DATED, "opened"), timing=_among(args.get("timing"), TIMINGS),
+        mark=_among(args.get("mark"), MARKS), rated=_among(args.get("rated", type=int), RATED, None),
+        common=args.get("common") == "1",
     )
     unit_id = args.get("unit", type=int)
     if unit_id:
@@ -84,7 +105,21 @@ def read(args, person, only_kind: str = "") -> Wanted:
         wanted.unit = Unit.seen_by(person).where(Unit.id == unit_id).first() or abort(404)
         if person.post.unit.covers(wanted.unit) is False and person.area[0] != "line_id":
             wanted.unit = None  # an ancestor in sight is no filter: the own area is smaller already
+    wanted.direct = bool(args.get("direct") == "1" and wanted.unit and wanted.unit.level in behind.BELOW)
+    if args.get("holder"):
+        wanted.holder = _holder(args.get("holder", type=int), person) or abort(404)
     return wanted
+
+
+def _among(value, offered, otherwise=""):
+    return value if value in offered else otherwise
+
+
+def _holder(unit_id: int | None, person) -> Unit | None:
+    """Return the unit of the own county: lists name whoever is responsible, above and beside the own area as well."""
+    if unit_id is None or not 0 < unit_id < 2**31:
+        return None
+    return Unit.get_or_none(Unit.id == unit_id, Unit.county_id == person.post.unit.county_id)
 
 
 def channels(kind_name: str) -> dict[str, str]:
@@ -124,6 +159,13 @@ class Shape:
     until: bool
     unit: str
     words: int
+    by: str = "opened"
+    timing: str = ""
+    mark: str = ""
+    rated: bool = False
+    holder: bool = False
+    direct: str = ""
+    common: bool = False
     key: str = ""
 
     @classmethod
@@ -134,7 +176,8 @@ class Shape:
             reader.shape, wanted.lens, phase, wanted.by_due, bool(wanted.channel), bool(wanted.state),
             wanted.rating is not None, bool(wanted.since), bool(wanted.until),
             level if level in PLACES else "holder" if level else "",
-            len(search.phrases(wanted.words)) if wanted.words else -1, key,
+            len(search.phrases(wanted.words)) if wanted.words else -1, wanted.by, wanted.timing, wanted.mark,
+            wanted.rated is not None, wanted.holder is not None, level if wanted.direct else "", wanted.common, key,
         )
 
 
@@ -149,6 +192,7 @@ def _values(wanted: Wanted, reader: Reader) -> dict:
         "until": wanted.until and datetime.datetime.combine(wanted.until, midnight) + datetime.timedelta(1),
         "unit": wanted.unit.id if wanted.unit else None,
         "words": search.match(wanted.words, scope) if wanted.words else "",
+        "rated": wanted.rated, "holder": wanted.holder.id if wanted.holder else None,
     }
 
 
@@ -167,16 +211,35 @@ def _conditions(shape: Shape, slots) -> list:
         found.append(Case.state == slots.state)
     if shape.rating:
         found.append(Case.rating == slots.rating)
-    if shape.since:
-        found.append(Case.opened >= slots.since)
-    if shape.until:
-        found.append(Case.opened < slots.until)
+    found += _behind(shape, slots)
     if shape.unit:
         found.append(PLACES.get(shape.unit, Case.unit) == slots.unit)
     if shape.words > 0:
         found.append(Case.id.in_(search.matching("case", slots.plain("words"))))
     elif shape.words == 0:  # nothing in them can be searched for
         found.append(Case.id < 0)
+    return found
+
+
+def _behind(shape: Shape, slots) -> list:
+    """Return the conditions on dates, timing, rating and responsibility: those that figures are made of."""
+    found = behind.dated(shape.by, slots.now)
+    if shape.since:
+        found.append(behind.COLUMN[shape.by] >= slots.since)
+    if shape.until:
+        found.append(behind.COLUMN[shape.by] < slots.until)
+    if shape.timing:
+        found.append(behind.timing(shape.timing))
+    if shape.mark:
+        found.append(behind.marked(shape.mark))
+    if shape.rated:
+        found.append(Case.rating >= slots.rated)
+    if shape.holder:
+        found.append(Case.unit == slots.holder)
+    if shape.direct:
+        found.append(behind.BELOW[shape.direct].is_null())
+    if shape.common:
+        found.append(Case.restricted == False)  # noqa: E712
     return found
 
 
@@ -208,6 +271,7 @@ class Found(NamedTuple):
     unit: str
     place: str | None
     person: str | None
+    owed: datetime.datetime | None
 
 
 def columns():
@@ -216,7 +280,7 @@ def columns():
         Case.select(
             Case.id, Case.number, Case.kind, Case.title, Case.applicant, Case.state, Case.phase, Case.opened, Case.due,
             Case.closed, Case.clock_start, Case.paused_at, Case.pause_reason, Case.resume_by, Case.limit_unit,
-            Case.county_id, Case.town_id, Unit.short, Place.short, User.full_name,
+            Case.county_id, Case.town_id, Unit.short, Place.short, User.full_name, Case.owed,
         )
         .join(Unit, on=(Case.unit == Unit.id))
         .join_from(Case, Place, JOIN.LEFT_OUTER, on=(Place.id == fn.COALESCE(
@@ -227,7 +291,7 @@ def columns():
 
 @functools.lru_cache(maxsize=500)
 def _rows(shape: Shape) -> Prepared:
-    field, ascending = (Case.due, True) if shape.by_due else (Case.opened, False)
+    field, ascending = (Case.due, True) if shape.by_due else (behind.COLUMN[shape.by], False)
     forward = ascending != (shape.key == "before")
 
     def build(slots):
@@ -257,7 +321,7 @@ def page(wanted: Wanted, person, before: str | None, after: str | None):
         rows.reverse()
     if not rows:  # beyond the end, because rows have moved on in the meantime: begin anew
         return page(wanted, person, None, None) if key else ([], None, None)
-    name = "due" if wanted.by_due else "opened"
+    name = wanted.ordered_by
     first, last = _cursor(rows[0], name), _cursor(rows[-1], name)
     return rows, first if (more if back else key is not None) else None, last if (back or more) else None
 

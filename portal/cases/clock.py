@@ -29,6 +29,7 @@ def pause(case, reason: str, at, *, kind: str = "", evidence: str = "", until_ex
     if case.paused_at is not None:
         raise Refused(f"这件事已经停表（{case.pause_reason}），请先恢复计时，再因别的理由停表。")
     case.paused_at, case.pause_reason, case.due = at, reason[:100], None
+    case.halted = True
     case.resume_by, case.pauses = until_expected, (case.pauses or 0) + 1
     Pause.create(
         county_id=case.county_id, case=case.id, since=at, reason=reason[:200], kind=kind,

@@ -14,6 +14,10 @@ from portal.org.enablement import hold_enabled
 from portal.org.models import Unit
 from portal.values import OPEN_PHASES, Conflict, Deadline, Refused, Step
 
+#: A case that goes back from the first of these to the second was said to be done, and was not.
+DONE_PHASES = ("answered", "closed")
+WORKING_PHASES = ("new", "accepted", "handling")
+
 
 @dataclass(frozen=True)
 class Opening:
@@ -57,10 +61,9 @@ def open_case(opening: Opening, actor, *, at=None) -> Case:
         )
         clock.start(case, opening.limit, at)
         case.save(force_insert=True)
+        tallies.created(case)
         timeline.append(case, actor, step="open", title=opening.step_title, at=at, from_state="", text=opening.text)
         referral.tell_opened(case, actor, at)
-        tallies.moved(case, None, case.phase)
-        tallies.flowed(case, at, opened=1)
         if case.unit_id not in actor.acts_for:
             telling.arrived(case, actor)
         search_text.index(case, new=True)
@@ -97,13 +100,14 @@ def take(step_name: str, case: Case, actor, data: dict | None = None, *, version
         before, phase_before, unit_before = case.state, case.phase, case.unit_id
         if step.guard:
             step.guard(case, actor, data)
-        if case.due and at > case.due and step.clock:
+        if case.due and at > case.due and (step.clock or _closes(kind, step)):
             case.late = True
         text = (step.effect(case, actor, data) if step.effect else None) or data.get("text", "")
         told = _answer(case, step, actor, data, at)
         _hand_over(case, step, actor, data)
         _turn_clock(case, step, data, at, actor)
         _move(case, step, at)
+        case.redone = case.redone or step.redoes or (phase_before in DONE_PHASES and case.phase in WORKING_PHASES)
         _check_promises(case)
         case.version += 1
         case.save()
@@ -113,10 +117,8 @@ def take(step_name: str, case: Case, actor, data: dict | None = None, *, version
         )
         if told and case.merged_count:
             answer_merged(case, actor, told, at)
-        tallies.moved(case, phase_before, case.phase)
         if case.closed == at and phase_before in OPEN_PHASES and not case.is_open:
             guard.refuse_unanswered(case)
-            tallies.flowed(case, at, **tallies.closing(case))
             referral.tell_source(case, actor, at)
             guard.tell_former(case)
         if case.unit_id != unit_before:
@@ -138,7 +140,6 @@ def rate(case: Case, actor, level: int, channel: str, text: str = "", at=None) -
         Rating.create(county_id=case.county_id, case=case.id, level=level, channel=channel, text=text, at=at,
                       recorded_by=actor.id)
         timeline.append(case, actor, step="rate", title=f"评价：{RATINGS[level]}", at=at, from_state=case.state)
-        tallies.flowed(case, at, rated=1, rating_sum=level)
     return case
 
 
@@ -218,6 +219,10 @@ def _turn_clock(case, step: Step, data: dict, at, actor) -> None:
         clock.resume(case, at, actor)
     elif step.clock == "stop":
         clock.stop(case, actor)
+
+
+def _closes(kind, step: Step) -> bool:
+    return step.to is not None and kind.workflow.state(step.to).phase not in OPEN_PHASES
 
 
 def _move(case, step: Step, at) -> None:

@@ -7,6 +7,7 @@ from flask_login import current_user
 
 from portal.cases import tallies
 from portal.cases.asking import CHIPS, COUNTED, SORTS, Wanted, channels, counts, has_restricted, page, read, states
+from portal.cases.behind import DATED, MARKS, RATED, TIMINGS
 from portal.cases.kinds import kinds, readable
 from portal.cases.lens import LENSES
 from portal.cases.models import RATINGS
@@ -50,25 +51,28 @@ def _view(wanted, person, rows, previous, following, title, endpoint, kind) -> d
         "kept_for_search": {name: value for name, value in kept.items() if name != "q"},
         "kept_for_filters": {name: value for name, value in kept.items() if name not in FILTERS},
         "selects": _selects(wanted, kind, person), "tags_shown": _tags(wanted, address, bool(kind)),
-        "clear_url": address(**dict.fromkeys((*FILTERS, "q", "unit"), "")),
+        "clear_url": address(**dict.fromkeys((*FILTERS, *BEHIND, "q", "unit"), "")),
         "pages": {"text": f"共 {total} 件" + ("，按到期先后" if wanted.by_due else ""),
                   "prev_url": address(before=previous) if previous else None,
                   "next_url": address(after=following) if following else None},
         "nodes": places(person, *tree.top(person), asked, wanted.unit),
         "children_url": url_for("cases.places", kind=asked or "all", unit_id=0).removesuffix("0"),
-        "tree_url": address(unit="{id}").replace("%7Bid%7D", "{id}"), "own_place": person.post.unit.short,
-        "place": wanted.unit.short if wanted.unit else "", **_creating(kind, person),
+        "tree_url": address(unit="{id}", direct="").replace("%7Bid%7D", "{id}"), "own_place": person.post.unit.short,
+        "place": wanted.unit.short if wanted.unit else "", "dated": DATED[wanted.by], **_creating(kind, person),
     }
 
 
 #: What the panel of filters sets; the rest of the address is kept when it is sent.
-FILTERS = ("kind", "state", "channel", "rating", "since", "until", "sort")
+FILTERS = ("kind", "state", "channel", "rating", "by", "since", "until", "sort")
+#: What only the address of a figure sets.
+BEHIND = ("timing", "mark", "rated", "holder", "direct", "common")
 
 
 def _selects(wanted: Wanted, kind, person) -> list[dict]:
     offered = [
         ("channel", "来源", wanted.channel, [("", "全部"), *channels(wanted.kind).items()]),
         ("rating", "评价", wanted.rating or "", [("", "全部"), *RATINGS.items()]),
+        ("by", "日期指", wanted.by, [(name, f"{title}日期") for name, title in DATED.items()]),
         ("sort", "排序", wanted.sort, list(SORTS.items())),
     ]
     if wanted.kind:
@@ -115,13 +119,16 @@ def _kept(wanted: Wanted, one_kind: bool) -> dict:
         "sort": "" if wanted.sort == "newest" else wanted.sort, "kind": "" if one_kind else wanted.kind,
         "channel": wanted.channel, "state": wanted.state, "q": wanted.words, "rating": wanted.rating or "",
         "since": wanted.since or "", "until": wanted.until or "", "unit": wanted.unit.id if wanted.unit else "",
+        "by": "" if wanted.by == "opened" else wanted.by, "timing": wanted.timing, "mark": wanted.mark,
+        "rated": wanted.rated or "", "holder": wanted.holder.id if wanted.holder else "",
+        "direct": "1" if wanted.direct else "", "common": "1" if wanted.common else "",
     }
 
 
 def _tags(wanted: Wanted, address, one_kind: bool) -> list[dict]:
     found = []
     if wanted.unit:
-        found.append(("所在：" + wanted.unit.short, {"unit": ""}))
+        found.append(("所在：" + wanted.unit.short + ("本级" if wanted.direct else ""), {"unit": "", "direct": ""}))
     if wanted.words:
         found.append((f"包含“{wanted.words}”", {"q": ""}))
     if wanted.channel:
@@ -134,8 +141,27 @@ def _tags(wanted: Wanted, address, one_kind: bool) -> list[dict]:
         found.append(("排序：" + SORTS[wanted.sort], {"sort": ""}))
     if wanted.rating:
         found.append(("评价：" + RATINGS[wanted.rating], {"rating": ""}))
+    day = DATED[wanted.by]
     if wanted.since:
-        found.append((f"登记不早于 {wanted.since}", {"since": ""}))
+        found.append((f"{day}不早于 {wanted.since}", {"since": ""}))
     if wanted.until:
-        found.append((f"登记不晚于 {wanted.until}", {"until": ""}))
+        found.append((f"{day}不晚于 {wanted.until}", {"until": ""}))
+    found += _tags_behind(wanted)
     return [{"label": label, "url": address(**change)} for label, change in found]
+
+
+def _tags_behind(wanted: Wanted) -> list[tuple[str, dict]]:
+    found = []
+    if wanted.by != "opened":
+        found.append((f"按{DATED[wanted.by]}日期", {"by": ""}))
+    if wanted.holder:
+        found.append((f"承办：{wanted.holder.short}", {"holder": ""}))
+    if wanted.timing:
+        found.append((TIMINGS[wanted.timing], {"timing": ""}))
+    if wanted.mark:
+        found.append((MARKS[wanted.mark], {"mark": ""}))
+    if wanted.rated:
+        found.append((RATED[wanted.rated], {"rated": ""}))
+    if wanted.common:
+        found.append(("只看不限制公开的", {"common": ""}))
+    return found

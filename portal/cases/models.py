@@ -84,6 +84,12 @@ class Case(Model):
     extension_asked = IntegerField(null=True)
     #: A step was taken after its due moment at least once.
     late = BooleanField(default=False)
+    #: By when it had to be done: follows `due` while the case is open and stays when it is closed.
+    owed = DateTimeField(null=True)
+    #: It was sent back at least once because what was done did not do (发回重办).
+    redone = BooleanField(default=False)
+    #: Its clock stood still at least once (补正、特别程序).
+    halted = BooleanField(default=False)
 
     # How often somebody pressed for it, how many orders (督办单) and instructions (批示) are open, and whether there
     # ever was one: the page of a case that nobody supervises asks no further.
@@ -101,6 +107,11 @@ class Case(Model):
     class Meta:
         table_name = "cases_case"
         indexes = ((("county_id", "number"), True),)
+
+    def save(self, force_insert=False, only=None):
+        if self.closed is None:
+            self.owed = self.due
+        return super().save(force_insert, [*only, Case.owed] if only is not None else None)
 
     @property
     def is_open(self) -> bool:
@@ -144,6 +155,10 @@ for _place in ("county_id", "town_id", "village_id", "grid_id", "line_id", "unit
         Case.add_index(
             Case.index(_column, Case.phase, Case.opened.desc(), Case.id.desc(), name=f"cases_case_{_place}_phase")
         )
+        # What was closed, and what was due, in a period: the cases behind the figures.
+        for _moment in (Case.closed, Case.owed):
+            _name = f"cases_case_{_place}_{_moment.name}"
+            Case.add_index(Case.index(_column, _moment.desc(), Case.id.desc(), name=_name))
 
 
 class CaseEvent(Model):
@@ -368,7 +383,7 @@ class Series(Model):
 
 
 class Tally(Model):
-    """How many cases of a kind stand in a phase, at the leaf of the tree; sums over the tree are made when reading.
+    """How many cases of a kind stand in a state, at the leaf of the tree; sums over the tree are made when reading.
 
     `axis` is "place" (unit_id is the village or what is nearest to it) or "line" (unit_id is the department).
     """
@@ -377,6 +392,7 @@ class Tally(Model):
     unit_id = IntegerField()
     kind = CharField(max_length=40)
     phase = CharField(max_length=12)
+    state = CharField(max_length=30)
     county_id = IntegerField()
     town_id = IntegerField(null=True)
     village_id = IntegerField(null=True)
@@ -384,33 +400,53 @@ class Tally(Model):
 
     class Meta:
         table_name = "cases_tally"
-        primary_key = CompositeKey("axis", "unit_id", "kind", "phase")
+        primary_key = CompositeKey("axis", "unit_id", "kind", "phase", "state")
         indexes = ((("axis", "county_id"), False), (("axis", "town_id"), False), (("axis", "village_id"), False))
 
 
 class Flow(Model):
-    """What came and went in a period ("2026-W47", "2026-11"), at the same leaves as Tally."""
+    """What came, went and fell due in a period ("2026-W47", "2026-11", "2026"), at the same leaves as Tally, by the
+    responsible unit (`holder_id`), kind and channel.
 
-    axis = CharField(max_length=6)
-    unit_id = IntegerField()
-    kind = CharField(max_length=40)
-    period = CharField(max_length=8)
+    A line's rows are kept for each town (0: the county itself), so that no row of a department is everybody's. Only
+    cases that are open to all readers of their kind are counted here.
+    """
+
     county_id = IntegerField()
-    town_id = IntegerField(null=True)
+    axis = CharField(max_length=6)
+    period = CharField(max_length=8)
+    unit_id = IntegerField()
+    town_id = IntegerField(default=0)
+    holder_id = IntegerField()
+    kind = CharField(max_length=40)
+    channel = CharField(max_length=20)
     village_id = IntegerField(null=True)
+
+    # Of the cases registered in the period: all, and what became of them until now.
     opened = IntegerField(default=0)
+    settled = IntegerField(default=0)
+    cancelled = IntegerField(default=0)
+    redone = IntegerField(default=0)
+    # Of those closed in it (and not cancelled); the minutes from opening to closing are for the mean.
     closed = IntegerField(default=0)
     on_time = IntegerField(default=0)
-    #: Sum of the minutes from opening to closing, for the mean.
     minutes = BigIntegerField(default=0)
     rated = IntegerField(default=0)
     rating_sum = IntegerField(default=0)
+    satisfied = IntegerField(default=0)
+    fair = IntegerField(default=0)
+    at_once = IntegerField(default=0)
+    first_time = IntegerField(default=0)
+    own = IntegerField(default=0)
+    # Of those that were due in it (and not cancelled): all, and those closed without having been late.
+    due = IntegerField(default=0)
+    kept = IntegerField(default=0)
 
     class Meta:
         table_name = "cases_flow"
-        primary_key = CompositeKey("axis", "unit_id", "kind", "period")
+        primary_key = CompositeKey("county_id", "axis", "period", "unit_id", "town_id", "holder_id", "kind", "channel")
         indexes = (
-            (("axis", "county_id", "period"), False),
-            (("axis", "town_id", "period"), False),
-            (("axis", "village_id", "period"), False),
+            (("town_id", "axis", "period"), False),
+            (("village_id", "axis", "period"), False),
+            (("unit_id", "axis", "period"), False),
         )

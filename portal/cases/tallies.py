@@ -1,62 +1,66 @@
 """Counters that the ledger keeps in the transaction of each step, at the leaves of the tree.
 
-No row is shared by a whole county: measured, one hot county row halves the writes of concurrent clerks.
+No row is shared by a whole county: measured, one hot county row halves the writes of concurrent clerks. Whoever holds a
+case (`timeline.locked`) or opens one is noted here with how it stood; what changed is counted as the last thing before
+the commit, from the rows themselves, whichever step, extension or correction changed them.
 """
 
-import datetime
 import functools
-from collections import Counter, defaultdict
-from dataclasses import dataclass, field
 
-from peewee import JOIN, chunked, fn
+from peewee import chunked, fn
 
-from portal.cases.models import Case, Flow, Rating, Tally
-from portal.db import atomic
+from portal.cases.counters import Change
+from portal.cases.counting import FIELDS, FLOWS, Standing, periods
+from portal.cases.models import Case, Flow, Tally
+from portal.cases.recount import differences, rebuild, recount
+from portal.db import before_commit
 from portal.org.models import Unit
 from portal.prepared import Prepared, numbered
 from portal.values import OPEN_PHASES
 
-#: What a Flow counts.
-FLOWS = ("opened", "closed", "on_time", "minutes", "rated", "rating_sum")
+__all__ = ["by_period", "by_phase", "created", "differences", "held", "open_below", "periods", "rebuild", "recount"]
 
 
-def periods(moment: datetime.datetime) -> tuple[str, str]:
-    """Return the ISO week and the month of `moment`: ("2026-W47", "2026-11")."""
-    year, week, _ = moment.isocalendar()
-    return f"{year}-W{week:02d}", f"{moment:%Y-%m}"
+# -- keeping -------------------------------------------------------------------------------------------------------
+
+def held(case) -> None:
+    """Note how the case stands that is held for writing; must be called before anything of it is changed."""
+    before_commit(_count).setdefault(case.id, Standing.of(case))
 
 
-def _axes(case):
-    """Yield (axis, leaf unit, place columns) of the counters that the case belongs to, in one order for all."""
-    county = {"county_id": case.county_id}
-    if case.line_id:
-        yield "line", case.line_id, county
-    yield "place", case.place_id, {**county, "town_id": case.town_id, "village_id": case.village_id}
+def created(case) -> None:
+    """Note that the case was not there before."""
+    before_commit(_count).setdefault(case.id, None)
 
 
-def moved(case, before: str | None, after: str) -> None:
-    """Count the case out of the phase `before` (None: it is new) and into `after`."""
-    if before == after:
-        return
-    for axis, unit_id, place in _axes(case):
-        # In one order for everybody: two clerks moving cases in opposite directions must not wait for each other.
-        for phase, change in sorted((phase, change) for phase, change in ((before, -1), (after, 1)) if phase):
-            key = {"axis": axis, "unit_id": unit_id, "kind": case.kind, "phase": phase}
-            _add(Tally, key, place, {"count": change})
+def is_held(case) -> bool:
+    return case.id in before_commit(_count)
 
 
-def flowed(case, moment: datetime.datetime, **changes) -> None:
-    """Add `changes` (opened, closed, on_time, minutes, rated, rating_sum) to the periods of `moment`."""
-    for axis, unit_id, place in _axes(case):
-        for period in periods(moment):
-            _add(Flow, {"axis": axis, "unit_id": unit_id, "kind": case.kind, "period": period}, place, changes)
+def _count(before: dict[int, Standing | None]) -> None:
+    """Write what the cases add now that they did not add before: two statements, the keys in one order for everybody,
+    so that two clerks moving cases in opposite directions never wait for each other."""
+    change = Change()
+    for some in chunked(before, 200):
+        now = standing_now(some)
+        for key in some:
+            if before[key] != now.get(key):
+                change.count(before[key], -1)
+                change.count(now.get(key), 1)
+    change.write()
 
 
-def _add(model, key: dict, place: dict, changes: dict) -> None:
-    fields = [getattr(model, name) for name in key]
-    update = {getattr(model, name): getattr(model, name) + change for name, change in changes.items()}
-    model.insert(**key, **place, **changes).on_conflict(conflict_target=fields, update=update).execute()
+def standing_now(ids: list[int]) -> dict[int, Standing]:
+    rows = _standings(len(ids))(**numbered("case", ids))
+    return {key: Standing(*rest) for key, *rest in rows}
 
+
+@functools.lru_cache(maxsize=200)
+def _standings(number: int) -> Prepared:
+    return Prepared(lambda slots: Case.select(Case.id, *FIELDS).where(Case.id.in_(slots.many("case", number))))
+
+
+# -- reading -------------------------------------------------------------------------------------------------------
 
 def by_phase(person, kinds: list[str]) -> dict[str, int]:
     """Return how many cases of `kinds` stand in each phase in the area of the person's post."""
@@ -140,92 +144,7 @@ def _in_area(model, person):
 def _within(model, column: str, value):
     """Return the condition that a counter belongs to the area whose place column holds `value`."""
     if column in ("grid_id", "line_id"):
-        return (model.axis == ("line" if column == "line_id" else "place")) & (model.unit_id == value)
+        return (model.unit_id == value) & (model.axis == ("line" if column == "line_id" else "place"))
     return (model.axis == "place") & (getattr(model, column) == value)
 
 
-@dataclass
-class Recount:
-    """What the counters should hold, recounted from the cases: {(axis, unit, kind, phase): count} and
-    {(axis, unit, kind, period): {opened, closed, ...}}; `places` has the place columns of each (axis, unit)."""
-
-    tallies: Counter = field(default_factory=Counter)
-    flows: dict = field(default_factory=lambda: defaultdict(Counter))
-    places: dict = field(default_factory=dict)
-
-
-def recount() -> Recount:
-    """Read every case once and count it anew; memory grows with the counters, not with the cases."""
-    found = Recount()
-    rows = (
-        Case.select(Case.kind, Case.phase, Case.opened, Case.closed, Case.late, Case.rating, Rating.at, Case.county_id,
-                    Case.town_id, Case.village_id, Case.grid_id, Case.line_id)
-        .join(Rating, JOIN.LEFT_OUTER, on=(Rating.case == Case.id))
-    )
-    for row in rows.namedtuples().iterator():
-        leaf = row.grid_id or row.village_id or row.town_id or row.county_id
-        place = {"county_id": row.county_id, "town_id": row.town_id, "village_id": row.village_id}
-        axes = [("place", leaf, place)] + ([("line", row.line_id, {"county_id": row.county_id})] if row.line_id else [])
-        for axis, unit_id, columns in axes:
-            found.places[axis, unit_id] = columns
-            found.tallies[axis, unit_id, row.kind, row.phase] += 1
-            for moment, changes in _flows(row):
-                for period in periods(moment):
-                    found.flows[axis, unit_id, row.kind, period].update(changes)
-    return found
-
-
-def _flows(row):
-    """Yield (moment, what it adds) for the opening, the closing and the rating of a case."""
-    yield row.opened, {"opened": 1}
-    if row.closed:
-        yield row.closed, closing(row)
-    if row.rating is not None and row.at:
-        yield row.at, {"rated": 1, "rating_sum": row.rating}
-
-
-def differences() -> list[str]:
-    """Recount everything from the cases and return one sentence for each counter that lies."""
-    found = recount()
-    kept = {
-        tuple(key): count
-        for *key, count in Tally.select(Tally.axis, Tally.unit_id, Tally.kind, Tally.phase, Tally.count).tuples()
-    }
-    flows = {
-        (row.axis, row.unit_id, row.kind, row.period): Counter({name: getattr(row, name) for name in FLOWS})
-        for row in Flow.select().namedtuples().iterator()
-    }
-    return [
-        f"计数不符：{' '.join(map(str, key))} 记为 {kept.get(key, 0)}，实有 {found.tallies.get(key, 0)}。"
-        for key in sorted(found.tallies.keys() | kept.keys()) if kept.get(key, 0) != found.tallies.get(key, 0)
-    ] + [
-        f"流量不符：{' '.join(map(str, key))} 与案件不一致。"
-        for key in sorted(found.flows.keys() | flows.keys())
-        if flows.get(key, Counter()) != found.flows.get(key, Counter())
-    ]
-
-
-def rebuild() -> None:
-    """Write all counters anew from the cases, in one transaction."""
-    with atomic():
-        found = recount()
-        Tally.delete().execute()
-        Flow.delete().execute()
-        _insert(Tally, ("axis", "unit_id", "kind", "phase"), found, {
-            key: {"count": count} for key, count in found.tallies.items()
-        })
-        _insert(Flow, ("axis", "unit_id", "kind", "period"), found, found.flows)
-
-
-def _insert(model, names: tuple, found: Recount, counted: dict) -> None:
-    empty = {"town_id": None, "village_id": None, **(dict.fromkeys(FLOWS, 0) if model is Flow else {})}
-    rows = ({**empty, **dict(zip(names, key, strict=True)), **found.places[key[:2]], **values}
-            for key, values in counted.items())
-    for some in chunked(rows, 500):
-        model.insert_many(some).execute()
-
-
-def closing(case) -> dict[str, int]:
-    """Return what the closing of `case` adds to its period."""
-    spent = int((case.closed - case.opened).total_seconds() // 60)
-    return {"closed": 1, "on_time": 0 if case.late else 1, "minutes": spent}

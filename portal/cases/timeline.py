@@ -4,6 +4,7 @@ import hashlib
 import json
 from types import SimpleNamespace
 
+from portal.cases import tallies
 from portal.cases.models import Case, CaseEvent
 from portal.db import is_postgres
 from portal.org.models import Unit
@@ -29,14 +30,19 @@ def seal(entry: CaseEvent, before: str) -> str:
 def locked(case_id: int) -> Case:
     """Return the case for writing: on PostgreSQL others wait for it here, on SQLite the transaction has the lock."""
     query = Case.select(Case, Unit).join(Unit).where(Case.id == case_id)
-    return (query.for_update(of=Case) if is_postgres() else query).get()
+    case = (query.for_update(of=Case) if is_postgres() else query).get()
+    tallies.held(case)
+    return case
 
 
 def append(case, actor, *, step: str, title: str, at, from_state: str, text: str = "", data=None) -> CaseEvent:
     """Write the next entry; must run in the transaction that holds the case, so that `seq` has no gap.
 
+    The case must have been held with `locked`, or opened, in this transaction: the counters follow from how it stood.
     With what is said the entry seals who is responsible and until when, so that neither can be changed behind it.
     """
+    if not tallies.is_held(case):
+        raise RuntimeError("hold the case with timeline.locked() before it is changed")
     last = (
         CaseEvent.select(CaseEvent.seq, CaseEvent.digest)
         .where(CaseEvent.case == case.id)

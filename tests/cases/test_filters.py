@@ -7,10 +7,10 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
-from portal.cases import tallies
 from portal.cases.asking import UNTIMED
 from portal.cases.ledger import rate
 from portal.cases.models import RATINGS, Case
+from portal.cases.timeline import locked
 from portal.db import atomic, now
 from tests.cases.making import chips, every_page, listed, plain
 from tests.people_of_the_county import NEXT_VILLAGE, OTHER_TOWN, TOWN, VILLAGE, person, unit
@@ -45,16 +45,14 @@ def _live(case, who, number: int, at) -> None:
     phase = ("new", "new", "accepted", "handling", "paused", "closed", "cancelled", "closed")[number % 8]
     state = {"new": "received", "accepted": "accepted", "handling": "at_town", "paused": "correcting",
              "closed": "delivered", "cancelled": "withdrawn"}[phase]
-    before, case.state, case.phase = case.phase, state, phase
+    case = locked(case.id)
+    case.state, case.phase = state, phase
     if phase == "paused":
         case.due, case.paused_at, case.pause_reason = None, at, "等待申请人补正材料"
     if phase in ("closed", "cancelled"):
         case.due, case.closed = None, at
         case.replied, case.no_reply_because = (at, "") if phase == "closed" else (None, "申请人撤回")
     case.save()
-    tallies.moved(case, before, phase)
-    if case.closed:
-        tallies.flowed(case, at, **tallies.closing(case))
     if phase == "closed" and number % 3:
         rate(case, who, number % 5 + 1, "screen", at=at)
 

@@ -1,0 +1,46 @@
+"""Commands that look after the ledger's counters."""
+
+import contextlib
+
+import click
+
+from portal.cases import recount
+
+#: How many differences are told one by one.
+TOLD = 20
+
+
+@click.group("tallies")
+def tally_commands():
+    """台账的计数：核对，或从案件重建。"""
+
+
+@tally_commands.command()
+def check():
+    """逐件清点，与记下的计数核对；不影响别人办理。"""
+    with _bar() as say:
+        found = recount.differences(say)
+    for sentence in found[:TOLD]:
+        click.echo(sentence)
+    if found:
+        more = f"（上面列出前 {TOLD} 处）" if len(found) > TOLD else ""
+        raise click.ClickException(f"有 {len(found)} 处不符{more}。请运行 portal tallies rebuild 重建。")
+    click.echo("计数与案件一致。")
+
+
+@tally_commands.command()
+def rebuild():
+    """从案件重新清点并写入全部计数；一次完成，中断则保持原样。"""
+    with _bar() as say:
+        recount.rebuild(say)
+    click.echo("已重建计数。")
+
+
+@contextlib.contextmanager
+def _bar():
+    with click.progressbar(length=1, label="清点案件", show_eta=False, width=30) as bar:
+        def say(text: str, done: int, total: int) -> None:
+            bar.length = total
+            bar.update(done - bar.pos)
+
+        yield say
