@@ -50,6 +50,7 @@ def remind_of(case_id):
         case_id, forms.RemindForm, "cases.remind", "催办",
         lambda case, form: remind(case.id, current_user, form.text.data), "已催办，承办单位和承办人会收到消息。",
         note="承办单位和承办人会收到消息，催办写进经过。同一件事每人每天催办一次。",
+        phrases=["已经超期，请今天反馈进展。", "群众多次来问，请尽快答复。", "确实不能按期办结的，请说明原因。"],
     )
 
 
@@ -133,8 +134,7 @@ def instructions_page():
                           part=part or "all")
     return render_template(
         "cases/supervision/instructions.html", supervision_tabs=tabs("cases.instructions", person), pages=pages,
-        rows=[(one, clock_of(one, one.feedback_at), light_bar(clock_of(one, one.feedback_at)) if one.due else "")
-              for one in rows],
+        rows=[(one, light, light_bar(light)) for one in rows for light in [clock_of(one)]],
         sides=[{"label": label, "url": url_for("cases.instructions", side=name), "active": name == side}
                for name, label in sides.items()],
         chips_shown=[{"label": label, "url": url_for("cases.instructions", side=side, part=name or "all"),

@@ -4,7 +4,7 @@ from portal.cases.supervision.models import COLOURS
 from portal.db import today
 from portal.forms import Choice, Day, Form, LongText, Number, Text, Upload, VersionedForm
 
-PRESSED = "这件事已经超过（临近）办理期限，请抓紧办理，并说明进展和预计办结时间。"
+PRESSED = "请抓紧办理，并说明进展和预计办结的时间。"
 
 
 def not_past(form, field):

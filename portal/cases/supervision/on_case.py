@@ -69,10 +69,10 @@ def sees(person, order) -> bool:
     return column != "line_id" and getattr(order, column) == value
 
 
-def clock_of(row, done=None):
-    """Return the light of an order or instruction; done: the moment at which nothing is owed any more."""
-    began = getattr(row, "issued_at", None) or row.at
-    return light(now(), began, row.due, opened=began, closed=done)
+def clock_of(row):
+    """Return the light of what is owed to an order or an instruction."""
+    began = row.issued_at if isinstance(row, Order) else row.at
+    return light(now(), began, row.due)
 
 
 def _order(order, person) -> dict:
@@ -80,7 +80,7 @@ def _order(order, person) -> dict:
         "number": order.number, "subject": order.subject, "unit": order.unit.short, "issuer": order.issuer.short,
         "colour": order.colour_title, "tone": TONES[order.colour], "status": order.status_title,
         "is_open": order.is_open, "owed": order.is_owed, "due": order.due,
-        "bar": light_bar(clock_of(order, None if order.is_owed else order.settled_at or order.answered_at)),
+        "bar": light_bar(clock_of(order)) if order.is_owed else "",
         "url": url_for("cases.order", order_id=order.id) if sees(person, order) else "",
         "mine": order.is_owed and order.unit_id in person.acts_for,
     }

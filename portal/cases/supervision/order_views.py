@@ -54,13 +54,13 @@ def orders_page():
 
 
 def _line(order) -> dict:
-    done = None if order.is_owed else order.settled_at or order.answered_at
-    light = clock_of(order, done)
+    light = clock_of(order)
     return {
         "url": url_for("cases.order", order_id=order.id), "number": order.number, "subject": order.subject,
         "unit": order.unit.short, "issuer": order.issuer.short, "colour": order.colour_title,
         "tone": TONES[order.colour], "status": order.status_title, "due": order.due, "bar": light_bar(light),
-        "late": order.is_owed and light.overdue, "issued_at": order.issued_at,
+        "late": order.is_owed and light.overdue, "owed": order.is_owed, "answered_at": order.answered_at,
+        "issued_at": order.issued_at,
     }
 
 
@@ -101,7 +101,7 @@ def order(order_id):
     one = found_order(order_id)
     return render_template(
         "cases/supervision/order.html", order=one, tone=TONES[one.colour], cases=_cases(one), answers=_answers(one),
-        bar=light_bar(clock_of(one, None if one.is_owed else one.settled_at or one.answered_at)), acts=_acts(one),
+        bar=light_bar(clock_of(one)) if one.is_owed else "", acts=_acts(one),
         accepting=forms.AcceptForm(data={"version": one.version}), whose=_whose(one),
     )
 
