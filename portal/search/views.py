@@ -148,5 +148,5 @@ def _kinds_of_result(providers, groups, kept, only, filters) -> list[dict]:
         {"label": provider.title, "url": _address(kept, **{"in": provider.key}), "active": only == provider.key,
          "count": counts.get(provider.key)}
         for _, provider in providers
-        if provider.filters or not filters
+        if (provider.filters or not filters) and (only or counts.get(provider.key) != "0")
     ]
