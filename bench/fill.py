@@ -64,6 +64,10 @@ def fill(folder: Path, cases: int, more) -> Ground:
             _units(registry, say)
             _people()
         _cases(cases, random.Random(510722), say)
+        if db.is_postgres():
+            for table in ("cases_case", "search_text"):
+                db.database.execute_sql(
+                    f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), max(id)) FROM {table}")  # noqa: S608
         more(registry, say)
         rebuild()
         db.database.execute_sql("ANALYZE")
@@ -127,13 +131,14 @@ def row_of(key, number, moment, village, state, phase, halls, offices, clerk, ch
     closed = phase in ("closed", "cancelled")
     paused = phase == "paused"
     line = chance.choice(offices)
+    until = moment + datetime.timedelta(days=chance.randrange(5, 45))
     holder = {"at_town": halls[village.town_id], "at_county": line}.get(state, village.id)
     return {
         "id": key, "number": number, "kind": "station.request", "title": f"王*兰：{chance.choice(WORDS)}",
         **village.place(), "line_id": line, "unit": holder, "person": clerk if chance.random() < 0.02 else None,
-        "channel": "window",
+        "channel": chance.choice(("window", "window", "window", "visit", "phone")), "late": chance.random() < 0.05,
         "applicant": "王*兰", "state": state, "phase": phase, "opened": moment,
-        "due": None if closed or paused else moment + datetime.timedelta(days=chance.randrange(5, 45)),
+        "due": None if closed or paused else until, "owed": None if paused else until,
         "closed": moment + datetime.timedelta(hours=chance.randrange(2, 400)) if closed else None,
         "replied": moment + datetime.timedelta(hours=1) if closed else None,
         "rating": chance.choice((5, 5, 4, None)) if closed else None, "limit_amount": 20, "limit_unit": "workday",

@@ -35,8 +35,8 @@ def run(folder: Path, requests: int) -> None:
     environment = {"PORTAL_INSTANCE": str(folder), "PORTAL_LOG_LEVEL": "ERROR"}
     with serving("wsgi:app", environment, "/healthz") as server:
         signed_in = cookie(server.port)
-        costs = [_page(server, page, signed_in, requests, sql[page.path]) for page in wanted]
-        cookies = {page.login: cookie(server.port, page.login) for page in lists}
+        cookies = {page.login: cookie(server.port, page.login) for page in wanted + lists}
+        costs = [_page(server, page, cookies[page.login], requests, sql[page.path]) for page in wanted]
         rest = [_page(server, page, cookies[page.login], requests, sql[page.path]) for page in lists]
         again = [_page(server, page, signed_in, requests, sql[page.path]) for page in (wanted[0], wanted[3])]
         size = costs[0].answered.size

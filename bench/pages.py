@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from bench.fill import PASSWORD, PLUGINS
 from bench.platforms import LISTS, case_of
 from portal import create_app
-from portal.db import database
+from portal.db import database, today
 from portal.testing import Browser
 
-LOGIN = "bench-town"
+LOGIN, COUNTY = "bench-town", "bench-county"
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,7 @@ class Page:
 
 
 def pages(case_id: int) -> list[Page]:
+    day = today().replace(day=1)
     return [
         Page("case list, 50 rows, own town", "/station/"),
         Page("case list, filtered: phase, since, by due date", "/station/?phase=handling&since=2026-01-01&sort=due"),
@@ -32,6 +33,11 @@ def pages(case_id: int) -> list[Page]:
         Page("form of a step", f"/cases/{case_id}/steps/forward_county"),
         Page("desk", "/cases/desk"),
         Page("workbench", "/"),
+        Page("figures of the county, month", "/cases/figures", COUNTY),
+        Page("figures of the county, year, by who is responsible", "/cases/figures?span=year&by=holder", COUNTY),
+        Page("figures of the county, half a year", "/cases/figures?span=half", COUNTY),
+        Page("figures of the county, day", "/cases/figures?span=day", COUNTY),
+        Page("list behind a figure: due this month, kept", f"/cases/?by=due&since={day}&timing=kept", COUNTY),
     ]
 
 

@@ -179,7 +179,8 @@ def _strip(table: Table, lists: _Lists) -> list[dict]:
     mean = days(total.counts)
     found.append({
         "label": "平均用时", "value": "—" if mean is None else f"{mean:.1f}",
-        "unit": f"{'' if mean is None else '天，'}{total.counts['closed']:,} 件", "note": _compared(total, days, unit=" 天"),
+        "unit": f"{'' if mean is None else '天，'}{total.counts['closed']:,} 件",
+        "note": _compared(total, days, unit=" 天"),
     })
     return found
 

@@ -20,6 +20,7 @@ from portal.accounts.models import User
 from portal.db import Model, now
 from portal.org.models import PlacedModel, Unit
 from portal.people.models import Resident
+from portal.prepared import PreparedRows
 from portal.values import OPEN_PHASES, PHASES, Deadline
 
 #: 国办发〔2019〕51号: five levels, the last two are 差评.
@@ -111,7 +112,9 @@ class Case(Model):
     def save(self, force_insert=False, only=None):
         if self.closed is None:
             self.owed = self.due
-        return super().save(force_insert, [*only, Case.owed] if only is not None else None)
+        if only is not None or force_insert or self.id is None or not _whole.is_whole(self):
+            return super().save(force_insert, [*only, Case.owed] if only is not None else None)
+        return _whole.update(self)
 
     @property
     def is_open(self) -> bool:
@@ -138,6 +141,7 @@ Case.add_index(Case.index(
     name="cases_case_extension_asked",
 ))
 Case.add_index(Case.index(Case.unit, Case.resume_by, name="cases_case_resume_by", where=SQL("resume_by IS NOT NULL")))
+_whole = PreparedRows(Case)
 
 # Lists: newest first in an area, the same by phase, and what is due next; one set per place column. A village or a
 # grid holds few enough cases to do without the second.

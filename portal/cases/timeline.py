@@ -8,7 +8,7 @@ from portal.cases import tallies
 from portal.cases.models import Case, CaseEvent
 from portal.db import is_postgres
 from portal.org.models import Unit
-from portal.prepared import PreparedModels
+from portal.prepared import Prepared, PreparedModels, PreparedRows
 
 #: Who acts where nobody does: a job, or what follows from a change elsewhere.
 SYSTEM = SimpleNamespace(id=None, full_name="系统", post=None)
@@ -29,10 +29,25 @@ def seal(entry: CaseEvent, before: str) -> str:
 
 def locked(case_id: int) -> Case:
     """Return the case for writing: on PostgreSQL others wait for it here, on SQLite the transaction has the lock."""
-    query = Case.select(Case, Unit).join(Unit).where(Case.id == case_id)
-    case = (query.for_update(of=Case) if is_postgres() else query).get()
+    found = _held(case=case_id)
+    if not found:
+        raise Case.DoesNotExist(f"no case {case_id}")
+    [case] = found
     tallies.held(case)
     return case
+
+
+def _holding(slots):
+    query = Case.select(Case, Unit).join(Unit).where(Case.id == slots.case)
+    return query.for_update(of=Case) if is_postgres() else query
+
+
+_held = PreparedModels(_holding)
+_last = Prepared(lambda slots: (
+    CaseEvent.select(CaseEvent.seq, CaseEvent.digest).where(CaseEvent.case == slots.case)
+    .order_by(CaseEvent.seq.desc()).limit(1)
+))
+_whole = PreparedRows(CaseEvent)
 
 
 def append(case, actor, *, step: str, title: str, at, from_state: str, text: str = "", data=None) -> CaseEvent:
@@ -43,15 +58,7 @@ def append(case, actor, *, step: str, title: str, at, from_state: str, text: str
     """
     if not tallies.is_held(case):
         raise RuntimeError("hold the case with timeline.locked() before it is changed")
-    last = (
-        CaseEvent.select(CaseEvent.seq, CaseEvent.digest)
-        .where(CaseEvent.case == case.id)
-        .order_by(CaseEvent.seq.desc())
-        .limit(1)
-        .tuples()
-        .first()
-    )
-    seq, before = last or (0, "")
+    [(seq, before)] = _last(case=case.id) or [(0, "")]
     unit = actor.post.unit if actor.post else None
     entry = CaseEvent(
         county_id=case.county_id, case=case.id, seq=seq + 1, at=at, step=step, title=title,
@@ -62,7 +69,7 @@ def append(case, actor, *, step: str, title: str, at, from_state: str, text: str
         text=text, data={**(data or {}), "due": _moment(case.due)},
     )
     entry.digest = seal(entry, before)
-    entry.save(force_insert=True)
+    _whole.insert(entry)
     return entry
 
 
