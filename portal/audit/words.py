@@ -30,7 +30,7 @@ RESULTS = {"ok": "成功", "fail": "失败", "denied": "拒绝"}
 OBJECTS = {
     "user": "账号", "post": "岗位", "role": "角色", "session": "登录", "sign_in": "登录", "permission": "权限",
     "resident": "居民", "case": "案件", "plugin": "平台", "org.unit": "单位", "calendar_day": "日期", "setting": "设置",
-    "calendar_year": "年份",
+    "calendar_year": "年份", "announcement": "通知公告", "job": "后台任务",
 }
 #: Fields of details and of changes.
 FIELDS = {
@@ -39,7 +39,7 @@ FIELDS = {
     "hits": "找到", "file": "文件", "paper": "文书", "address": "住址", "tags": "关怀类别", "phone": "电话",
     "id_card": "身份证号",
     "expires_on": "到期日期", "valid_from": "起", "valid_to": "止", "kind": "类别", "note": "依据",
-    "sessions": "退出的登录",
+    "sessions": "退出的登录", "units": "单位数",
 }
 
 
