@@ -33,6 +33,7 @@ OBJECTS = {
     "user": "账号", "post": "岗位", "role": "角色", "session": "登录", "sign_in": "登录", "permission": "权限",
     "resident": "居民", "case": "案件", "plugin": "平台", "org.unit": "单位", "calendar_day": "日期", "setting": "设置",
     "calendar_year": "年份", "order": "督办单", "rule": "督办规则", "figures": "统计表",
+    "announcement": "通知公告", "job": "后台任务",
 }
 #: Fields of details and of changes.
 FIELDS = {
@@ -43,7 +44,7 @@ FIELDS = {
     "expires_on": "到期日期", "valid_from": "起", "valid_to": "止", "kind": "类别", "note": "依据",
     "sessions": "退出的登录", "granted": "同意", "yellow": "变黄（%）", "red": "变红（%）", "orange_days": "建议橙色（天）",
     "red_days": "建议红色（天）", "escalate_days": "建议提级（天）", "auto_remind": "自动催办", "part": "范围",
-    "lens": "看哪些", "colour": "颜色", "holder": "轮到谁", "place": "地点",
+    "lens": "看哪些", "colour": "颜色", "holder": "轮到谁", "place": "地点", "units": "单位数",
 }
 
 

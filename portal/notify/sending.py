@@ -45,6 +45,15 @@ def send_to_unit(unit, topic: str, title: str, url: str = "", text: str = "", *,
     return _send(whom, topic, title, url, text, unit.county_id)
 
 
+def send_to_units(units, topic: str, title: str, url: str = "", text: str = "", *, county_id: int) -> int:
+    """Send to everybody with a post today at one of `units` (a query of ids), their offices, or the grids of a village;
+    returns how many people that were."""
+    inside = Unit.parent.in_(units) & (
+        ((Unit.level == "department") & (Unit.reach == "area")) | (Unit.level == "grid"))
+    places = Unit.select(Unit.id).where(Unit.id.in_(units) | inside)
+    return _send(User.id.in_(_held().where(Post.unit.in_(places))), topic, title, url, text, county_id)
+
+
 def send_to_holders(permission: str, topic: str, title: str, url: str = "", text: str = "") -> int:
     """Send to everybody whose post of today has `permission`, wherever it is: for those who look after the portal."""
     return _send(User.id.in_(_held(permission)), topic, title, url, text, None)

@@ -21,6 +21,8 @@ OUTSIDE = {
     **dict.fromkeys(MEDIATION, FAR | {"lincun", "linwang", "lingan", "canlian", "minzheng"}),
     **dict.fromkeys(("meeting_id", "charter_id", "clause_id", "opinion_id", "round_id"), OTHERS),
     **dict.fromkeys(("home_id", "banquet_id"), OTHERS | ABOVE),
+    "announcement_id": FAR | {"lincun", "canlian", "minzheng", "sifaju"},
+    "notice_id": {*CAST, *NEIGHBOURS} - {"cun"},
 }
 INSIDE = {
     "case_id": {"cun", "shuji", "wangge", "duogang", "zhen", "zhener", "minzheng", "xian", "lingdao"},
@@ -28,7 +30,9 @@ INSIDE = {
     "unit_id": {"cun", "shuji", "wangge", "duogang", "zhen", "zhener", "minzheng", "canlian", "xian", "lingdao"},
     "user_id": {"xitong"}, "entry_id": {"shenji"}, "item_id": set(CAST) - {"kongkong", "wuzhen"},
     **dict.fromkeys(MEDIATION[:3], {"shuji", "zhen", "zongzhi", "sifasuo", "xian", "sifaju"}),
-    "dispute_id": {"tiaojie"}, "sweep_id": {"shuji", "tiaojie", "wangge", "zongzhi", "xian", "sifaju", "lingdao"},
+    "announcement_id": {"cun", "shuji", "wangge", "tiaojie", "zhen", "zhener", "zongzhi", "xian", "lingdao"},
+    "notice_id": {"cun"}, "dispute_id": {"tiaojie"},
+    "sweep_id": {"shuji", "tiaojie", "wangge", "zongzhi", "xian", "sifaju", "lingdao"},
 }
 #: Addresses that show a page only to the person whom the step waits for; others are led to the case.
 LED_ON = {302, 303}

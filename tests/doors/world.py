@@ -16,6 +16,8 @@ from portal.cases.models import Case
 from portal.cases.page import attach
 from portal.db import atomic, database
 from portal.files.models import Attachment
+from portal.notify import Notice, send
+from portal.notify.announcing import publish
 from portal.org import set_enabled
 from portal.org.models import Unit
 from portal.people.models import Resident
@@ -58,10 +60,26 @@ class World:
             "day": "2026-11-23", "year": 2027, "step": "accept", "name": "receipt", "kind": "station.request",
             "slug": "station",
         }
+        ids |= _told(cun, case)
         for plugin in PLUGINS:
             with atomic():
                 ids |= importlib.import_module(f"tests.{plugin}.world").rows()
         return cls(ids, {name: one.id for name, one in cases.items()})
+
+
+def _told(reader, case) -> dict:
+    """A notice of one person, and what the town announced to one village, with a file."""
+    zhen, village = person("zhen"), unit(VILLAGE)
+    send([reader], "cases.assigned", "交办给您", f"/cases/{case.id}")
+    with atomic():
+        made = publish(
+            zhen, {"title": "防汛值班安排", "text": "今晚起值班。", "audience": "chosen", "chosen": [village.id],
+                   "valid_until": None}, [FileStorage(io.BytesIO(picture()), "值班表.png", name="attachments")],
+        )
+    return {
+        "announcement_id": made.id, "notice_id": Notice.get(Notice.title == "交办给您").id,
+        "file_id": Attachment.get(Attachment.owner_type == "announcement").id,
+    }
 
 
 def _cases() -> dict:

@@ -6,7 +6,7 @@ import pytest
 
 from portal.accounts.models import Post
 
-CORE = "", ("工作台", "我的待办", "全部案件", "督办")
+CORE = "", ("工作台", "我的待办", "全部案件", "督办", "通知公告")
 PEOPLE = "基础信息", ("居民", "单位")
 STATION = "便民服务站", ("收件", "代办事项", "办事指南")
 GUIDE = "便民服务站", ("代办事项", "办事指南")
@@ -26,7 +26,7 @@ MENUS = {
     "wuzhen": [CORE, PEOPLE],
     **dict.fromkeys(("minzheng", "xian"), [CORE, GUIDE, COUNTY_GRID, MEDIATION, RULES, PEOPLE]),
     "lingdao": [CORE, GUIDE, LEADER_GRID, (MEDIATION[0], MEDIATION[1][1:]), RULES, ("基础信息", ("单位",))],
-    "zhenguan": [("", ("工作台",)), ("基础信息", ("单位",)), ("系统管理", ("平台启用", "督办规则"))],
+    "zhenguan": [("", ("工作台", "通知公告")), ("基础信息", ("单位",)), ("系统管理", ("平台启用", "督办规则"))],
     "xitong": [("", ("工作台",)), ("基础信息", ("单位",)), ("系统管理", ("账号", "平台设置", "平台启用", "督办规则", "日历", "后台任务"))],
     "anquan": [("", ("工作台",)), ("系统管理", ("角色与权限",))],
     "shenji": [("", ("工作台",)), ("系统管理", ("审计记录",))],
