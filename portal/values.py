@@ -179,6 +179,32 @@ class Topic:
 
 
 @dataclass(frozen=True)
+class ResidentUse:
+    """A reason for which what is known of a resident is kept: until the day `until`, None while it goes on."""
+
+    title: str
+    until: Any = None
+
+
+@dataclass(frozen=True)
+class ResidentSection:
+    """A part of what is known of a resident: `rows` of texts below `columns`. Other people in it are masked."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: Any
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class ResidentRecord:
+    """Another object whose page shows a resident, by the names under which the audit record knows it ("case", 12)."""
+
+    object_type: str
+    object_id: int
+
+
+@dataclass(frozen=True)
 class Deadline:
     """A period: `amount` of "workday", "day", "month" or "hour"; `roll`: a last day on a holiday moves forward."""
 

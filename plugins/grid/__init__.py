@@ -1,5 +1,6 @@
 """网格管理: grids and their teams, households, visits, patrols, and events until they are settled (DOMAIN 4)."""
 
+from plugins.grid import residents
 from plugins.grid.cards import CARDS
 from plugins.grid.catalogue import CATEGORIES
 from plugins.grid.commands import grid
@@ -149,3 +150,8 @@ def portal_demo(say):
 @hookimpl
 def portal_unit_obstacles(unit):
     return hanging_on(unit)
+
+
+@hookimpl
+def portal_resident_obstacles(kept, gone):
+    return residents.obstacles(kept, gone)

@@ -3,10 +3,9 @@
 from flask import url_for
 
 from portal.hookspecs import hookimpl
-from portal.people import crypto
-from portal.people.models import Resident
-from portal.people.views import blueprint
-from portal.values import Finding, Hit, MenuItem, Permission, Plugin, SearchProvider
+from portal.people import crypto, merge_views, merging, pairs
+from portal.people.models import Resident, ResidentMerge, ResidentPair, ResidentRequest
+from portal.values import Finding, Hit, Job, MenuItem, Permission, Plugin, SearchProvider, Setting
 
 
 @hookimpl
@@ -16,12 +15,12 @@ def portal_plugin():
 
 @hookimpl
 def portal_models():
-    return [Resident]
+    return [Resident, ResidentPair, ResidentMerge, ResidentRequest]
 
 
 @hookimpl
 def portal_blueprint():
-    return blueprint
+    return merge_views.blueprint
 
 
 @hookimpl
@@ -31,12 +30,41 @@ def portal_permissions():
         Permission("people.read", "查看居民（号码隐去）", roles=("county_staff", "mediator", *villages)),
         Permission("people.edit", "登记、修改居民", roles=villages),
         Permission("people.reveal", "查看完整号码", roles=("county_staff", "town_staff", "village_staff", "window")),
+        Permission("people.merge", "合并重复居民、撤销合并", roles=("county_staff", "town_staff", "village_staff")),
     ]
 
 
 @hookimpl
 def portal_menu():
-    return [MenuItem(60, "居民", "people.index", "people.read", icon="users", group="基础信息")]
+    return [
+        MenuItem(60, "居民", "people.index", "people.read", icon="users", group="基础信息"),
+        MenuItem(62, "疑似重复居民", "people.pairs_list", "people.merge", icon="user-question", group="基础信息"),
+    ]
+
+
+@hookimpl
+def portal_settings():
+    return [
+        Setting("people.undo_days", "合并居民后，多少天内可以撤销", 90, measure="天", note="过后删去合并前的内容",
+                least=1, most=1095),
+    ]
+
+
+@hookimpl
+def portal_jobs():
+    return [
+        Job("people.pairs", "查找疑似重复的居民", find_pairs, at="02:20"),
+        Job("people.forget", "删去过了撤销期的合并前内容", forget_merges, at="02:40"),
+    ]
+
+
+def find_pairs() -> str:
+    found = pairs.search()
+    return f"新找到 {found} 对疑似重复的居民。"
+
+
+def forget_merges() -> str:
+    return f"删去 {merging.forget_old()} 次合并的合并前内容。"
 
 
 def find_residents(person, words: str, limit: int) -> list[Hit]:

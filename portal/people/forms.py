@@ -1,4 +1,5 @@
 from portal.forms import Choice, Flag, Form, LongText, Many, Text, VersionedForm
+from portal.forms.form import Version
 from portal.org.fields import UnitField
 from portal.people.fields import IdCardField, PhoneField
 from portal.people.models import TAGS
@@ -33,3 +34,35 @@ class RevealForm(Form):
 
 class FindForm(Form):
     number = Text("身份证号或电话", longest=40)
+
+
+SIDES = [("kept", "保留的一位"), ("gone", "并入的一位")]
+
+
+class MergeForm(VersionedForm):
+    """Which value stays, field by field, where two residents differ; the versions are those that were compared."""
+
+    other_version = Version(default=0, render_kw={"autocomplete": "off"})
+    name = Choice("姓名", choices=SIDES, default="kept")
+    id_card = Choice("身份证号", choices=SIDES, default="kept")
+    phone = Choice("电话", choices=SIDES, default="kept")
+    address = Choice("住址", choices=SIDES, default="kept")
+    reason = LongText("为什么认定是同一个人", longest=200)
+
+    def compare(self, kept, gone, compared) -> set[str]:
+        """Leave out the fields in which both say the same; returns the names of the others."""
+        stored = {"id_card": "id_card_index", "phone": "phone_index"}
+        differing = set()
+        for name, _, _ in compared:
+            if not name:
+                continue
+            column = stored.get(name, name)
+            if getattr(kept, column) != getattr(gone, column):
+                differing.add(name)
+            else:
+                del self[name]
+        return differing
+
+
+class UndoForm(Form):
+    reason = LongText("为什么撤销", longest=200)

@@ -8,7 +8,7 @@ from stdnum.cn import ric
 from portal import audit
 from portal.accounts.models import User
 from portal.audit.models import AuditEntry
-from portal.db import atomic, now
+from portal.db import atomic, database, is_postgres, now
 from portal.people import crypto
 from portal.people.fields import plain_id, plain_name, plain_phone
 from portal.people.models import Resident
@@ -29,9 +29,12 @@ OF_ANOTHER = "这个身份证号已经登记给另一个人，请对照证件核
 
 
 def _known(county_id: int, id_card: str) -> Resident | None:
-    return Resident.get_or_none(
+    """Return who has this number; held, so that nobody makes them part of another row before the caller is done."""
+    query = Resident.select().where(
         Resident.county_id == county_id, Resident.id_card_index == crypto.blind_index(id_card)
     )
+    held = is_postgres() and database.transaction_depth()
+    return (query.for_update("FOR NO KEY UPDATE") if held else query).first()
 
 
 def _is_seen(person, resident: Resident) -> bool:

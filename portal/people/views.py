@@ -8,7 +8,7 @@ from portal.audit.models import AuditEntry
 from portal.db import atomic
 from portal.forms import row_id
 from portal.org.models import Unit
-from portal.people import residents
+from portal.people import merging, residents
 from portal.people.forms import EditForm, FindForm, ResidentForm, RevealForm
 from portal.people.models import TAGS, Resident
 from portal.people.purposes import PURPOSES
@@ -84,8 +84,12 @@ def new():
 @blueprint.get("/<int:resident_id>")
 @requires("people.read")
 def show(resident_id):
-    """One resident, masked; that it was opened is on the record."""
-    resident = seen(resident_id)
+    """One resident, masked; that it was opened is on the record. Who was merged or erased is said or led on."""
+    resident = get_object_or_404(Resident.any_seen_by(current_user), Resident.id == resident_id)
+    if resident.merged_into_id:
+        return redirect(url_for("people.show", resident_id=seen(merging.latest_of(resident).id).id))
+    if resident.erased_at:
+        return render_template("people/erased.html", resident=resident)
     audit.record_view("people.open", "resident", resident.id)
     return _page(resident, RevealForm())
 

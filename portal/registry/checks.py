@@ -28,6 +28,9 @@ from portal.values import (
     Paper,
     Permission,
     Plugin,
+    ResidentRecord,
+    ResidentSection,
+    ResidentUse,
     SearchProvider,
     Setting,
 )
@@ -47,7 +50,11 @@ DECLARATIONS = {
     "portal_settings": Setting, "portal_actions": Action,
 }
 #: What the hooks return that are asked again and again.
-ANSWERS = {"portal_check": Finding, "portal_town_obstacles": str, "portal_unit_obstacles": str}
+ANSWERS = {
+    "portal_check": Finding, "portal_town_obstacles": str, "portal_unit_obstacles": str,
+    "portal_resident_uses": ResidentUse, "portal_resident_data": ResidentSection,
+    "portal_resident_records": ResidentRecord, "portal_resident_obstacles": str,
+}
 
 #: Instead of a permission: everybody, and every signed-in person (portal.access).
 OPEN = frozenset({"public", "signed_in"})
