@@ -60,6 +60,7 @@ from portal.people.fields import IdCardField, PhoneField
 from portal.people.masks import mask_name, mask_phone
 from portal.people.models import SEXES, TAGS, Resident
 from portal.people.residents import find_or_create as find_or_create_resident
+from portal.people.residents import strike as strike_resident
 from portal.pinyin import initials
 from portal.prepared import Prepared, PreparedModels
 from portal.values import (
@@ -98,6 +99,6 @@ __all__ = [
     "extend", "find_or_create_resident", "flash", "fn", "get_object_or_404", "holds", "hookimpl", "initials",
     "mask_name", "mask_phone", "may", "now", "office_of", "open_case", "open_cases_of", "own_transaction", "page_of",
     "place_name", "rate", "redirect", "refer", "referable", "rename_unit", "render_list", "render_template", "request",
-    "requires", "retitle", "row_id", "search", "seen_by", "setting", "signed_in", "staff_at", "take", "take_number",
-    "today", "unit_in_charge", "url_for",
+    "requires", "retitle", "row_id", "search", "seen_by", "setting", "signed_in", "staff_at", "strike_resident", "take",
+    "take_number", "today", "unit_in_charge", "url_for",
 ]

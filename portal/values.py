@@ -130,10 +130,14 @@ class Paper:
 
 @dataclass(frozen=True)
 class Action:
-    """An act that a plugin writes into the audit record (`audit.record(name, ...)`), and what readers see for it."""
+    """An act that a plugin writes into the audit record (`audit.record(name, ...)`), and what readers see for it.
+
+    `confidential`: that it was done may be told to whoever asks who saw a resident's data, but not what it was.
+    """
 
     name: str
     title: str
+    confidential: bool = False
 
 
 @dataclass(frozen=True)

@@ -143,3 +143,23 @@ def portal_unit_obstacles(unit):
 @hookimpl
 def portal_resident_obstacles(kept, gone):
     return residents.obstacles(kept, gone)
+
+
+@hookimpl
+def portal_resident_uses(resident):
+    return residents.uses(resident)
+
+
+@hookimpl
+def portal_resident_data(resident, person):
+    return residents.sections(resident, person)
+
+
+@hookimpl
+def portal_resident_records(resident, person):
+    return residents.records(resident, person)
+
+
+@hookimpl
+def portal_resident_erased(resident, by):
+    residents.erase(resident, by)

@@ -1,5 +1,6 @@
 """The ledger: one place for every matter, who is responsible for it, until when, and what happened."""
 
+from portal.cases import residents
 from portal.cases.cards import CARDS
 from portal.cases.checks import findings
 from portal.cases.kinds import kinds, plugin_of
@@ -8,7 +9,7 @@ from portal.cases.models import Case, CaseEvent, Flow, Pause, Rating, Reply, Ser
 from portal.cases.search_text import find_cases
 from portal.cases.views import blueprint
 from portal.hookspecs import hookimpl
-from portal.values import MenuItem, Permission, Plugin, SearchProvider
+from portal.values import MenuItem, Permission, Plugin, SearchProvider, Setting
 
 __all__ = ["Case", "seen_by"]
 
@@ -55,6 +56,34 @@ def portal_cards():
 @hookimpl
 def portal_search():
     return [SearchProvider(10, "案件", "cases.read", find_cases)]
+
+
+@hookimpl
+def portal_settings():
+    return [
+        Setting("cases.keep_years", "案件办结后，档案保管多少年", 10, measure="年",
+                note="归档文件的保管期限分永久、30 年、10 年，各县按本级的规定填写", least=1, most=100),
+    ]
+
+
+@hookimpl
+def portal_resident_uses(resident):
+    return residents.uses(resident)
+
+
+@hookimpl
+def portal_resident_data(resident, person):
+    return residents.sections(resident, person)
+
+
+@hookimpl
+def portal_resident_records(resident, person):
+    return residents.records(resident, person)
+
+
+@hookimpl
+def portal_resident_erased(resident, by):
+    residents.erase(resident, by)
 
 
 @hookimpl

@@ -17,6 +17,7 @@ from portal.org.settings import setting
 from portal.people import crypto
 from portal.people.models import Resident, ResidentMerge, ResidentPair
 from portal.people.references import owner_title, references
+from portal.people.residents import strike
 from portal.pinyin import initials
 from portal.registry import registry_of
 from portal.values import Conflict, Refused
@@ -55,7 +56,7 @@ def merge(kept_id: int, gone_id: int, choices: dict, reason: str, versions: dict
             before=crypto.encrypt(sealed, kept.uuid, f"merge.{gone.uuid}"), **place,
         )
         (ResidentPair.delete().where((ResidentPair.first == gone.id) | (ResidentPair.second == gone.id)).execute())
-        detail = {"reason": reason, "rows": journal.rows_moved}
+        detail = {"reason": strike(reason, kept), "rows": journal.rows_moved}
         audit.record("people.merge", "resident", kept.id, detail={"other": gone.id, **detail}, actor=person)
         audit.record("people.merge", "resident", gone.id, detail={"other": kept.id, **detail}, actor=person)
     return journal
@@ -83,7 +84,7 @@ def undo(journal: ResidentMerge, reason: str, person) -> tuple[int, int]:
         journal.undone_at, journal.undone_by, journal.undone_because = now(), person.full_name, reason
         journal.before = ""
         journal.save()
-        detail = {"reason": reason, "rows": back, "left": journal.rows_moved - back}
+        detail = {"reason": strike(reason, kept), "rows": back, "left": journal.rows_moved - back}
         for one, other in ((kept.id, gone.id), (gone.id, kept.id)):
             audit.record("people.undo_merge", "resident", one, detail={"other": other, **detail}, actor=person)
     return back, journal.rows_moved - back
@@ -116,7 +117,7 @@ def _join(kept: Resident, gone: Resident, choices: dict) -> None:
     person = {"sex": born.sex, "birth_date": born.birth_date}
     tags = sorted({*kept.tags, *gone.tags})
     guardian = kept.guardian or gone.guardian
-    _empty(gone)
+    empty(gone)
     gone.merged_into = kept.id
     gone.save()
     kept.name, kept.address, kept.tags, kept.guardian = chosen["name"], chosen["address"], tags, guardian
@@ -133,7 +134,8 @@ def _value(one: Resident, name: str) -> str:
     return one.read(name) if name in ("id_card", "phone") else getattr(one, name)
 
 
-def _empty(one: Resident) -> None:
+def empty(one: Resident) -> None:
+    """Take everything from the row that tells of a person; it is not saved yet."""
     for name in KEPT:
         setattr(one, name, None if name.endswith("_index") or name == "birth_date" else [] if name == "tags" else "")
     _touch(one)
