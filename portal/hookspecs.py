@@ -127,3 +127,32 @@ def portal_town_obstacles(town, plugin):
 @hookspec
 def portal_unit_obstacles(unit):
     """Return sentences that say what still hangs on `unit` (posts, open matters), so that it cannot be closed yet."""
+
+
+@hookspec
+def portal_resident_uses(resident):
+    """Return a list of `ResidentUse`: why what is known of `resident` is kept, and until when."""
+
+
+@hookspec
+def portal_resident_data(resident, person):
+    """Return a list of `ResidentSection`: all that is kept about `resident`, as `person` may see it.
+
+    What the person may not see is counted in a note. Other people are masked.
+    """
+
+
+@hookspec
+def portal_resident_records(resident, person):
+    """Return a list of `ResidentRecord`: other objects whose pages show `resident`, of those that `person` may see."""
+
+
+@hookspec
+def portal_resident_obstacles(kept, gone):
+    """Return sentences that say what must be settled before the residents `kept` and `gone` become one."""
+
+
+@hookspec
+def portal_resident_erased(resident, by):
+    """Wipe what is kept about `resident`, in the transaction in which the people room wipes its own row afterwards:
+    the name is still there to look for. What fails here takes everything back."""

@@ -65,6 +65,7 @@ from portal.people.fields import IdCardField, PhoneField
 from portal.people.masks import mask_name, mask_phone
 from portal.people.models import SEXES, TAGS, Resident
 from portal.people.residents import find_or_create as find_or_create_resident
+from portal.people.residents import strike as strike_resident
 from portal.pinyin import initials
 from portal.prepared import Prepared, PreparedModels
 from portal.values import (
@@ -82,6 +83,9 @@ from portal.values import (
     Permission,
     Plugin,
     Refused,
+    ResidentRecord,
+    ResidentSection,
+    ResidentUse,
     SearchProvider,
     Setting,
     State,
@@ -96,12 +100,13 @@ __all__ = [
     "Deadline", "DecimalField", "Detail", "Finding", "Flag", "ForeignKeyField", "Form", "Hidden", "Hit", "IdCardField",
     "IntegerField", "JSONField", "Job", "LongText", "Many", "MenuItem", "Model", "Moment", "Number", "Opening",
     "Paper", "Permission", "PhoneField", "PlacedModel", "Plugin", "Prepared", "PreparedModels", "Refused", "Resident",
-    "SearchProvider", "Setting", "SmallIntegerField", "State", "Step", "Text", "TextField", "Topic", "Unit",
-    "UnitField", "Upload", "User", "VersionedForm", "Workflow", "abort", "add_unit", "after_commit", "atomic",
-    "attach", "audit", "available", "close_unit", "current_user", "everybody", "extend", "find_or_create_resident",
-    "flash", "fn", "get_object_or_404", "holds", "hookimpl", "index_case", "initials", "mask_name", "mask_phone",
-    "may", "merge", "now", "office_of", "open_case", "open_cases_of", "own_transaction", "page_of", "place_name",
-    "rate", "redirect", "refer", "referable", "rename_unit", "render_list", "render_template", "request", "requires",
-    "retitle", "row_id", "search", "seen_by", "send_notice", "send_notice_to_unit", "setting", "signed_in", "staff_at",
-    "take", "take_number", "today", "unit_in_charge", "url_for",
+    "ResidentRecord", "ResidentSection", "ResidentUse", "SearchProvider", "Setting", "SmallIntegerField", "State",
+    "Step", "Text", "TextField", "Topic", "Unit", "UnitField", "Upload", "User", "VersionedForm", "Workflow", "abort",
+    "add_unit", "after_commit", "atomic", "attach", "audit", "available", "close_unit", "current_user", "everybody",
+    "extend", "find_or_create_resident", "flash", "fn", "get_object_or_404", "holds", "hookimpl", "index_case",
+    "initials", "mask_name", "mask_phone", "may", "merge", "now", "office_of", "open_case", "open_cases_of",
+    "own_transaction", "page_of", "place_name", "rate", "redirect", "refer", "referable", "rename_unit", "render_list",
+    "render_template", "request", "requires", "retitle", "row_id", "search", "seen_by", "send_notice",
+    "send_notice_to_unit", "setting", "signed_in", "staff_at", "strike_resident", "take", "take_number", "today",
+    "unit_in_charge", "url_for",
 ]

@@ -159,10 +159,14 @@ class Paper:
 
 @dataclass(frozen=True)
 class Action:
-    """An act that a plugin writes into the audit record (`audit.record(name, ...)`), and what readers see for it."""
+    """An act that a plugin writes into the audit record (`audit.record(name, ...)`), and what readers see for it.
+
+    `confidential`: that it was done may be told to whoever asks who saw a resident's data, but not what it was.
+    """
 
     name: str
     title: str
+    confidential: bool = False
 
 
 @dataclass(frozen=True)
@@ -205,6 +209,32 @@ class Topic:
     name: str
     title: str
     may_mute: bool = True
+
+
+@dataclass(frozen=True)
+class ResidentUse:
+    """A reason for which what is known of a resident is kept: until the day `until`, None while it goes on."""
+
+    title: str
+    until: Any = None
+
+
+@dataclass(frozen=True)
+class ResidentSection:
+    """A part of what is known of a resident: `rows` of texts below `columns`. Other people in it are masked."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: Any
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class ResidentRecord:
+    """Another object whose page shows a resident, by the names under which the audit record knows it ("case", 12)."""
+
+    object_type: str
+    object_id: int
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 NEIGHBOURS = {
     ("registry", "migrations"), ("prepared", "db"), ("migrations", "db"), ("registry", "db"), ("audit", "forms"),
     ("calendar", "forms"), ("calendar", "audit"), ("people", "files"), ("forms", "audit"), ("search", "forms"),
-    ("forms", "answers"), ("notify", "files"),
+    ("forms", "answers"), ("notify", "files"), ("people", "notify"),
 }
 
 BANNED = {"utils", "helpers", "common", "misc", "base"}

@@ -1,5 +1,6 @@
 """网格管理: grids and their teams, households, visits, patrols, and events until they are settled (DOMAIN 4)."""
 
+from plugins.grid import residents
 from plugins.grid.cards import CARDS
 from plugins.grid.catalogue import CATEGORIES
 from plugins.grid.commands import grid
@@ -131,8 +132,9 @@ def portal_actions():
         Action("grid.open_household", "打开户档"), Action("grid.add_household", "建户档"),
         Action("grid.edit_household", "修改户档"), Action("grid.add_member", "登记家庭成员"),
         Action("grid.remove_member", "移出家庭成员"), Action("grid.make_head", "改户主"),
-        Action("grid.flag", "登记重点人员标记"), Action("grid.unflag", "删除重点人员标记"),
-        Action("grid.open_key_person", "查看重点人员标记"),
+        Action("grid.flag", "登记重点人员标记", confidential=True),
+        Action("grid.unflag", "删除重点人员标记", confidential=True),
+        Action("grid.open_key_person", "查看重点人员标记", confidential=True),
     ]
 
 
@@ -149,3 +151,28 @@ def portal_demo(say):
 @hookimpl
 def portal_unit_obstacles(unit):
     return hanging_on(unit)
+
+
+@hookimpl
+def portal_resident_obstacles(kept, gone):
+    return residents.obstacles(kept, gone)
+
+
+@hookimpl
+def portal_resident_uses(resident):
+    return residents.uses(resident)
+
+
+@hookimpl
+def portal_resident_data(resident, person):
+    return residents.sections(resident, person)
+
+
+@hookimpl
+def portal_resident_records(resident, person):
+    return residents.records(resident, person)
+
+
+@hookimpl
+def portal_resident_erased(resident, by):
+    residents.erase(resident, by)

@@ -1,6 +1,6 @@
 """矛盾调处: committees of people's mediation, and disputes from being found to being filed (DOMAIN 5)."""
 
-from plugins.mediation import committee_views, committees
+from plugins.mediation import committee_views, committees, residents
 from plugins.mediation.demo import fill
 from plugins.mediation.models import (
     Agreement,
@@ -138,3 +138,28 @@ def portal_demo(say):
 @hookimpl
 def portal_unit_obstacles(unit):
     return sitting_committees(unit)
+
+
+@hookimpl
+def portal_resident_obstacles(kept, gone):
+    return residents.obstacles(kept, gone)
+
+
+@hookimpl
+def portal_resident_uses(resident):
+    return residents.uses(resident)
+
+
+@hookimpl
+def portal_resident_data(resident, person):
+    return residents.sections(resident, person)
+
+
+@hookimpl
+def portal_resident_records(resident, person):
+    return residents.records(resident, person)
+
+
+@hookimpl
+def portal_resident_erased(resident, by):
+    residents.erase(resident, by)

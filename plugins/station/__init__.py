@@ -1,5 +1,6 @@
 """便民服务站: service items, and requests that travel from the village to whoever decides and back (DOMAIN 3)."""
 
+from plugins.station import residents
 from plugins.station.catalogue import load_items
 from plugins.station.commands import station
 from plugins.station.demo import fill
@@ -99,3 +100,13 @@ def portal_town_changed(town, enabled):
     """Give the county its service items when the first of its towns enables the station."""
     if enabled and not ServiceItem.select().where(ServiceItem.county_id == town.county_id).exists():
         load_items(Unit.get_by_id(town.county_id))
+
+
+@hookimpl
+def portal_resident_data(resident, person):
+    return residents.sections(resident, person)
+
+
+@hookimpl
+def portal_resident_erased(resident, by):
+    residents.erase(resident, by)

@@ -1,5 +1,6 @@
 """村民自治: meetings by law, 村规民约, 红黑榜, 红白理事会 (DOMAIN 6)."""
 
+from plugins.village_rules import residents
 from plugins.village_rules.cards import CARDS
 from plugins.village_rules.correction import CORRECTION
 from plugins.village_rules.deadlines import SETTINGS
@@ -118,3 +119,18 @@ def portal_actions():
 @hookimpl
 def portal_demo(say):
     return fill(say)
+
+
+@hookimpl
+def portal_resident_uses(resident):
+    return residents.uses(resident)
+
+
+@hookimpl
+def portal_resident_data(resident, person):
+    return residents.sections(resident, person)
+
+
+@hookimpl
+def portal_resident_erased(resident, by):
+    residents.erase(resident, by)

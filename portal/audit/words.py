@@ -16,6 +16,9 @@ ACTIONS = {
     "access.denied": "没有权限被拒绝",
     "people.open": "打开居民", "people.create": "登记居民", "people.edit": "修改居民", "people.reveal": "查看完整号码",
     "people.find": "按号码查找", "people.match": "办件核对居民",
+    "people.merge": "合并居民", "people.undo_merge": "撤销合并居民", "people.keep_apart": "认定是两位居民",
+    "people.trace": "查看谁看过居民", "people.export": "导出居民资料", "people.erase": "删除居民资料",
+    "people.refuse_erase": "拒绝删除居民资料", "people.keep_longer": "暂不清理居民资料",
     "cases.open": "打开案件", "cases.open_file": "打开附件", "cases.remove_file": "删去附件",
     "cases.print_paper": "打印文书", "cases.decide_extension": "审批延期", "cases.export_figures": "导出统计表",
     "cases.export_overdue": "导出超期清单", "cases.change_rules": "改督办规则",
@@ -42,9 +45,12 @@ FIELDS = {
     "hits": "找到", "file": "文件", "paper": "文书", "address": "住址", "tags": "关怀类别", "phone": "电话",
     "id_card": "身份证号",
     "expires_on": "到期日期", "valid_from": "起", "valid_to": "止", "kind": "类别", "note": "依据",
-    "sessions": "退出的登录", "granted": "同意", "yellow": "变黄（%）", "red": "变红（%）", "orange_days": "建议橙色（天）",
+    "sessions": "退出的登录", "granted": "同意", "yellow": "变黄（%）", "red": "变红（%）",
+    "orange_days": "建议橙色（天）",
     "red_days": "建议红色（天）", "escalate_days": "建议提级（天）", "auto_remind": "自动催办", "part": "范围",
     "lens": "看哪些", "colour": "颜色", "holder": "轮到谁", "place": "地点", "units": "单位数",
+    "other": "另一位居民", "rows": "转移的记录", "left": "没有动的记录", "request": "请求",
+    "form": "形式", "because": "不能删除的原因", "guardian": "监护人",
 }
 
 

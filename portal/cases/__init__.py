@@ -9,6 +9,7 @@ from portal.cases import (  # noqa: F401  (their routes)
     pause_views,
     recompute,
     recompute_views,
+    residents,
 )
 from portal.cases.cards import CARDS
 from portal.cases.checks import findings
@@ -57,7 +58,9 @@ def portal_plugin():
 
 @hookimpl
 def portal_models():
-    return [Case, CaseEvent, Pause, Reply, Rating, Series, Tally, Flow, Extension, DueMove, Merge, Likeness, *SUPERVISION]
+    return [
+        Case, CaseEvent, Pause, Reply, Rating, Series, Tally, Flow, Extension, DueMove, Merge, Likeness, *SUPERVISION,
+    ]
 
 
 @hookimpl
@@ -112,7 +115,11 @@ def portal_jobs():
 
 @hookimpl
 def portal_settings():
-    return [DAYS, Setting(
+    keep = Setting(
+        "cases.keep_years", "案件办结后，档案保管多少年", 10, measure="年",
+        note="归档文件的保管期限分永久、30 年、10 年，各县按本级的规定填写", least=1, most=100,
+    )
+    return [DAYS, keep, Setting(
         FAIR_COUNTS, "“基本满意”计入满意率", True, "flag",
         note="国办发〔2019〕51号只把不满意、非常不满意算作差评；当地另有口径的，可以改为不计入。",
     )]
@@ -136,6 +143,26 @@ def portal_papers():
 @hookimpl
 def portal_search():
     return [SearchProvider(10, "案件", "cases.read", find_cases, name="cases", filters=True, units=units_below)]
+
+
+@hookimpl
+def portal_resident_uses(resident):
+    return residents.uses(resident)
+
+
+@hookimpl
+def portal_resident_data(resident, person):
+    return residents.sections(resident, person)
+
+
+@hookimpl
+def portal_resident_records(resident, person):
+    return residents.records(resident, person)
+
+
+@hookimpl
+def portal_resident_erased(resident, by):
+    residents.erase(resident, by)
 
 
 @hookimpl

@@ -202,6 +202,12 @@ def remove(attachment: Attachment, by) -> None:
     after_commit(lambda: forget(attachment.sha256))
 
 
+def forget_names(owner_type: str, owner_id: int) -> None:
+    """Take the names from the attachments of a row that were taken away: people call files by a person's name."""
+    gone = (Attachment.owner_type == owner_type) & (Attachment.owner_id == owner_id)
+    Attachment.update(name="（已删除）").where(gone, Attachment.removed_at.is_null(False)).execute()
+
+
 # -- reading -------------------------------------------------------------------------------------------------------
 
 def of(owner_type: str, owner_id: int) -> list[Attachment]:

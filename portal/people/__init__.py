@@ -3,10 +3,12 @@
 from flask import url_for
 
 from portal.hookspecs import hookimpl
-from portal.people import crypto
-from portal.people.models import Resident
+from portal.people import crypto, exporting, keeping, merge_views, merging, pairs, record_views
+from portal.people.models import Resident, ResidentMerge, ResidentPair, ResidentRequest
 from portal.people.views import blueprint
-from portal.values import Finding, Hit, MenuItem, Permission, Plugin, SearchProvider
+from portal.values import Finding, Hit, Job, MenuItem, Permission, Plugin, SearchProvider, Setting, Topic
+
+__all__ = ["merge_views", "record_views"]
 
 
 @hookimpl
@@ -16,7 +18,7 @@ def portal_plugin():
 
 @hookimpl
 def portal_models():
-    return [Resident]
+    return [Resident, ResidentPair, ResidentMerge, ResidentRequest]
 
 
 @hookimpl
@@ -31,12 +33,59 @@ def portal_permissions():
         Permission("people.read", "查看居民（号码隐去）", roles=("county_staff", "mediator", *villages)),
         Permission("people.edit", "登记、修改居民", roles=villages),
         Permission("people.reveal", "查看完整号码", roles=("county_staff", "town_staff", "village_staff", "window")),
+        # Above the village: who looked, also from above, is not for those whom somebody may be asking about.
+        Permission("people.trace", "查看谁看过居民资料", roles=("county_staff", "town_staff", "audit_admin")),
+        Permission("people.export", "按本人申请导出资料", roles=("county_staff",)),
+        Permission("people.erase", "清理、删除居民资料", roles=("county_staff",)),
+        Permission("people.merge", "合并重复居民、撤销合并", roles=("county_staff", "town_staff", "village_staff")),
     ]
 
 
 @hookimpl
 def portal_menu():
-    return [MenuItem(60, "居民", "people.index", "people.read", icon="users", group="基础信息")]
+    return [
+        MenuItem(60, "居民", "people.index", "people.read", icon="users", group="基础信息"),
+        MenuItem(62, "疑似重复居民", "people.pairs_list", "people.merge", icon="user-question", group="基础信息"),
+        MenuItem(64, "到期待清理", "people.expired", "people.erase", icon="clock", group="基础信息"),
+    ]
+
+
+@hookimpl
+def portal_settings():
+    return [
+        Setting("people.undo_days", "合并居民后，多少天内可以撤销", 90, measure="天", note="过后删去合并前的内容",
+                least=1, most=1095),
+        Setting("people.idle_days", "没有用于任何事项的登记，保留多少天", 365, measure="天",
+                note="从登记或最近一次修改算起；过后列入到期待清理", least=30, most=3650),
+    ]
+
+
+@hookimpl
+def portal_jobs():
+    return [
+        Job("people.pairs", "查找疑似重复的居民", find_pairs, at="02:20"),
+        Job("people.review", "查找保存期限已满的居民", keeping.review, at="03:00"),
+        Job("people.forget", "删去过了撤销期的合并前内容", forget_merges, at="02:40"),
+    ]
+
+
+@hookimpl
+def portal_topics():
+    return [Topic("people.expired", "居民资料保存期限已满")]
+
+
+@hookimpl
+def portal_resident_data(resident, person):
+    return exporting.own_sections(resident)
+
+
+def find_pairs() -> str:
+    found = pairs.search()
+    return f"新找到 {found} 对疑似重复的居民。"
+
+
+def forget_merges() -> str:
+    return f"删去 {merging.forget_old()} 次合并的合并前内容。"
 
 
 def find_residents(person, words: str, limit: int) -> list[Hit]:

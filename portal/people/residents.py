@@ -8,9 +8,10 @@ from stdnum.cn import ric
 from portal import audit
 from portal.accounts.models import User
 from portal.audit.models import AuditEntry
-from portal.db import atomic, now
+from portal.db import atomic, database, is_postgres, now
 from portal.people import crypto
 from portal.people.fields import plain_id, plain_name, plain_phone
+from portal.people.masks import mask_name
 from portal.people.models import Resident
 from portal.pinyin import initials
 from portal.values import Conflict, Refused
@@ -18,6 +19,7 @@ from portal.values import Conflict, Refused
 REVEALS_AN_HOUR = 30
 FIELDS = {"id_card": "身份证号", "phone": "电话"}
 #: What stands in the record instead of a number.
+SOMEBODY = "某某"
 OLD, NEW, NONE = "（旧号码）", "（新号码）", "（无）"
 
 OTHER_NAME = "这个身份证号已登记为另一个姓名，请对照证件核对；确实改过名的，请先修改居民信息。"
@@ -29,9 +31,12 @@ OF_ANOTHER = "这个身份证号已经登记给另一个人，请对照证件核
 
 
 def _known(county_id: int, id_card: str) -> Resident | None:
-    return Resident.get_or_none(
+    """Return who has this number; held, so that nobody makes them part of another row before the caller is done."""
+    query = Resident.select().where(
         Resident.county_id == county_id, Resident.id_card_index == crypto.blind_index(id_card)
     )
+    held = is_postgres() and database.transaction_depth()
+    return (query.for_update("FOR NO KEY UPDATE") if held else query).first()
 
 
 def _is_seen(person, resident: Resident) -> bool:
@@ -98,11 +103,12 @@ def _fill(resident: Resident, data: dict) -> None:
         resident.sex = "M" if int(data["id_card"][16]) % 2 else "F"
     resident.address = data.get("address", resident.address or "")
     resident.tags = list(data.get("tags", resident.tags or []))
+    resident.guardian = data.get("guardian", resident.guardian or "")
 
 
 def edit(resident: Resident, data: dict, version: int, person) -> None:
     """Save changed fields; an empty number stays as it is, because the form shows none. Raises Conflict."""
-    before = {name: getattr(resident, name) for name in ("name", "address", "tags")}
+    before = {name: getattr(resident, name) for name in ("name", "address", "tags", "guardian")}
     phone = "" if data.get("no_phone") else data.get("phone") or resident.read("phone")
     data = {**data, "id_card": data.get("id_card") or resident.read("id_card"), "phone": phone}
     numbers = _changed_numbers(resident, data)
@@ -119,9 +125,20 @@ def edit(resident: Resident, data: dict, version: int, person) -> None:
             resident.save()
     except IntegrityError:
         raise Refused(OF_ANOTHER, "id_card") from None
-    after = {name: getattr(resident, name) for name in before}
-    changes = {**audit.differences(before, after), **numbers}
+    changes = {**_recorded(before, {name: getattr(resident, name) for name in before}), **numbers}
     audit.record("people.edit", "resident", resident.id, changes=changes, actor=person)
+
+
+def _recorded(before: dict, after: dict) -> dict:
+    """Return what changed as the record may hold it: it outlives what is erased, so no name and no address is in it."""
+    changes = audit.differences(before, after)
+    if "name" in changes:
+        changes["name"] = [mask_name(name) for name in changes["name"]]
+    for name in ("address", "guardian"):
+        if name in changes:
+            old, new = changes[name]
+            changes[name] = ["（原来的）" if old else NONE, "（新的）" if new else NONE]
+    return changes
 
 
 def _changed_numbers(resident: Resident, data: dict) -> dict:
@@ -136,17 +153,34 @@ def _changed_numbers(resident: Resident, data: dict) -> dict:
 
 def reveal(resident: Resident, field: str, reason: str, person) -> str:
     """Return a number in full; the reason goes on the record, and there are at most 30 an hour."""
+    count_look(person)
+    detail = {"field": field, "reason": strike(reason, resident)}
+    audit.record("people.reveal", "resident", resident.id, detail=detail, actor=person)
+    return resident.read(field)
+
+
+def strike(text: str, resident: Resident) -> str:
+    """Return `text` without the resident's name, written out or masked, and without their numbers; never longer.
+
+    For what outlives the resident's data: reasons that somebody types into a record that only grows.
+    """
+    for word in (resident.name, resident.masked_name, resident.read("id_card"), resident.read("phone")):
+        if len(word) >= len(SOMEBODY):
+            text = text.replace(word, SOMEBODY)
+    return text
+
+
+def count_look(person) -> None:
+    """Raise Refused where the person looked at full numbers, or made copies that hold them, too often in an hour."""
     User.update(version=User.version).where(User.id == person.id).execute()  # two at once are counted one by one
     moment = now()
     seen = AuditEntry.select().where(
-        AuditEntry.actor_id == person.id, AuditEntry.action == "people.reveal",
+        AuditEntry.actor_id == person.id, AuditEntry.action.in_(("people.reveal", "people.export")),
         # An entry of the future comes from a clock that ran wrong; it must not bar anybody for years.
         AuditEntry.at.between(moment - datetime.timedelta(hours=1), moment),
     ).count()
     if seen >= REVEALS_AN_HOUR:
         raise Refused(f"一小时内最多查看 {REVEALS_AN_HOUR} 次完整号码，请稍后再试。", "reason")
-    audit.record("people.reveal", "resident", resident.id, detail={"field": field, "reason": reason}, actor=person)
-    return resident.read(field)
 
 
 def find_exact(person, number: str) -> list[Resident]:
@@ -155,6 +189,7 @@ def find_exact(person, number: str) -> list[Resident]:
     found = list(Resident.seen_by(person).where(
         Resident.id_card_index.in_(wanted) | Resident.phone_index.in_(wanted)
     ).order_by(Resident.id).limit(20)) if wanted else []
-    index = crypto.blind_index(plain_id(number)) or ""
-    audit.record("people.find", "resident", "", detail={"index": index[:16], "hits": len(found)}, actor=person)
+    detail = {"index": (crypto.blind_index(plain_id(number)) or "")[:16], "hits": len(found)}
+    for key in [one.id for one in found] or [""]:  # whose number was looked for is told on each one's own page
+        audit.record("people.find", "resident", key, detail=detail, actor=person)
     return found

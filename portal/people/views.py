@@ -8,7 +8,7 @@ from portal.audit.models import AuditEntry
 from portal.db import atomic
 from portal.forms import row_id
 from portal.org.models import Unit
-from portal.people import residents
+from portal.people import merging, residents, tracing
 from portal.people.forms import EditForm, FindForm, ResidentForm, RevealForm
 from portal.people.models import TAGS, Resident
 from portal.people.purposes import PURPOSES
@@ -84,20 +84,26 @@ def new():
 @blueprint.get("/<int:resident_id>")
 @requires("people.read")
 def show(resident_id):
-    """One resident, masked; that it was opened is on the record."""
-    resident = seen(resident_id)
+    """One resident, masked; that it was opened is on the record. Who was merged or erased is said or led on."""
+    resident = get_object_or_404(Resident.any_seen_by(current_user), Resident.id == resident_id)
+    if resident.merged_into_id:
+        return redirect(url_for("people.show", resident_id=seen(merging.latest_of(resident).id).id))
+    if resident.erased_at:
+        return render_template("people/erased.html", resident=resident)
     audit.record_view("people.open", "resident", resident.id)
     return _page(resident, RevealForm())
 
 
 def _page(resident: Resident, form: RevealForm, shown: str = ""):
+    may = current_user.may
     looks = AuditEntry.select().where(
         AuditEntry.object_type == "resident", AuditEntry.object_id == str(resident.id)
-    ).order_by(AuditEntry.id.desc()).limit(10)
+    ).order_by(AuditEntry.id.desc()).limit(10) if may("people.trace") else []
     return render_template(
-        "people/show.html", resident=resident, form=form, shown=shown, looks=list(looks),
-        place=Unit.get_by_id(resident.unit_id).label, fields=residents.FIELDS,
-        editing=current_user.may("people.edit"), revealing=current_user.may("people.reveal"),
+        "people/show.html", resident=resident, form=form, shown=shown, looks=tracing.lines(looks),
+        place=Unit.get_by_id(resident.unit_id).label, fields=residents.FIELDS, editing=may("people.edit"),
+        revealing=may("people.reveal"), tracing=may("people.trace"), exporting=may("people.export"),
+        erasing=may("people.erase"),
     )
 
 
@@ -122,7 +128,7 @@ def reveal(resident_id):
 @requires("people.edit")
 def edit(resident_id):
     resident = seen(resident_id)
-    form = EditForm(data={name: getattr(resident, name) for name in ("name", "address", "tags", "version")})
+    form = EditForm(data={name: getattr(resident, name) for name in ("name", "address", "tags", "guardian", "version")})
     if form.validate_on_submit():
         try:
             residents.edit(resident, form.values(), form.version.data, current_user)

@@ -12,6 +12,7 @@ from typing import get_origin
 import click
 import flask
 import pluggy
+from peewee import ForeignKeyField
 from werkzeug.routing import BuildError
 
 from portal import hookspecs
@@ -29,6 +30,9 @@ from portal.values import (
     Paper,
     Permission,
     Plugin,
+    ResidentRecord,
+    ResidentSection,
+    ResidentUse,
     SearchProvider,
     Setting,
     Topic,
@@ -50,7 +54,9 @@ DECLARATIONS = {
 }
 #: What the hooks return that are asked again and again.
 ANSWERS = {
-    "portal_check": Finding, "portal_town_obstacles": str, "portal_unit_obstacles": str, "portal_calendar_preview": str,
+    "portal_check": Finding, "portal_town_obstacles": str, "portal_unit_obstacles": str,
+    "portal_resident_uses": ResidentUse, "portal_resident_data": ResidentSection,
+    "portal_resident_records": ResidentRecord, "portal_resident_obstacles": str, "portal_calendar_preview": str,
 }
 
 #: Instead of a permission: everybody, and every signed-in person (portal.access).
@@ -126,6 +132,7 @@ def read(manager: pluggy.PluginManager, module, core: bool) -> Declared:
         _check_plugin(plugin)
     declared.values = {hook: _declaration(declared, hook, kind) for hook, kind in DECLARATIONS.items()}
     _check_names(declared)
+    _check_residents(declared)
     declared.blueprint = hooks["portal_blueprint"][0]() if "portal_blueprint" in hooks else None
     if declared.blueprint is not None:
         _check_blueprint(declared, core)
@@ -188,6 +195,21 @@ def _check_fields(slug: str, hook: str, value) -> None:
         if not good:
             what = f"{type(value).__name__} 的 {field.name}"
             raise PluginError(f"插件 {slug} 的 {hook} 里，{what} 不能是 {given!r:.40}。")
+
+
+def _check_residents(declared: Declared) -> None:
+    """Whoever keeps something about residents must be able to copy and erase it (个人信息保护法第四十五、四十七条)."""
+    kept = [
+        model._meta.table_name
+        for model in declared.values["portal_models"] for field in model._meta.sorted_fields
+        if isinstance(field, ForeignKeyField) and field.rel_model._meta.table_name == "people_resident"
+    ]
+    missing = [hook for hook in ("portal_resident_data", "portal_resident_erased") if hook not in declared.hooks]
+    if kept and missing and declared.plugin.level != "core":
+        raise PluginError(
+            f"插件 {declared.slug} 的表 {kept[0]} 存有居民的资料，必须实现 {'、'.join(missing)}，"
+            "才能应本人要求复制和删除。"
+        )
 
 
 # -- rules for one plugin ----------------------------------------------------------------------------------------

@@ -208,9 +208,10 @@ def test_the_page_speaks_chinese_and_leads_to_each_entry(sign_in, reader):
 def test_an_edit_shows_old_and_new(sign_in, reader):
     clerk = sign_in("cun")
     clerk.send("/people/new", **WANG, address="二组 7 号")
-    clerk.send(f"/people/{Resident.get().id}/edit", address="<b>三组</b>")
+    clerk.send(f"/people/{Resident.get().id}/edit", name="<b>王兰</b>", address="三组 1 号")
     page = reader.open(f"/audit/{last('people.edit').id}").text
-    assert "住址" in page and "二组 7 号" in page and "&lt;b&gt;三组&lt;/b&gt;" in page
+    assert "王*兰" in page and "&lt;*" in page and "<*" not in page
+    assert "住址" in page and "（新的）" in page and "二组 7 号" not in page and "三组 1 号" not in page
 
 
 @pytest.mark.parametrize(("query", "expected"), [

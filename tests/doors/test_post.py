@@ -18,6 +18,7 @@ BUTTONS = {
     # Behind a right password only: tests/accounts/test_second_factor.py.
     "accounts.second_factor",
     "grid.record_visit", "grid.remove", "grid.head", "grid.end_key_person",
+    "people.search_pairs", "people.keep_apart", "people.keep_longer",
 }
 #: Steps and switches without any field that must be filled in; an empty form takes them.
 BARE = {"cases.step", "org.switch_plugin"}
@@ -25,7 +26,7 @@ BARE = {"cases.step", "org.switch_plugin"}
 #: A search by POST, so that the number is in no address: what is not found is an answer.
 SEARCH = "/people/find"
 #: A door whose only field takes any text: what is only text is written there, as text.
-ANY_TEXT = {"cases.note", "grid.key_person"}
+ANY_TEXT = {"cases.note", "grid.key_person", "people.undo_merge"}
 KEPT = ("audit_entry", "accounts_failure", "accounts_session", "forms_request_key")
 
 SIGNS = {

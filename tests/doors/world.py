@@ -20,7 +20,8 @@ from portal.notify import Notice, send
 from portal.notify.announcing import publish
 from portal.org import set_enabled
 from portal.org.models import Unit
-from portal.people.models import Resident
+from portal.people import merging
+from portal.people.models import Resident, ResidentPair
 from portal.registry import registry_of
 from tests.cases.making import matter, move
 from tests.people_of_the_county import PASSWORD, PLUGINS, VILLAGE, person, unit
@@ -58,7 +59,7 @@ class World:
             "unit_id": village.id, "user_id": cun.id, "post_id": cun.post.id, "entry_id": entry.id,
             "role_id": Role.get(Role.slug == "window").id, "session_id": 1,
             "day": "2026-11-23", "year": 2027, "step": "accept", "name": "receipt", "kind": "station.request",
-            "slug": "station",
+            "slug": "station", **_duplicates(case.resident, cases),
         }
         ids |= _told(cun, case)
         for plugin in PLUGINS:
@@ -95,6 +96,15 @@ def _cases() -> dict:
         "delivered": move(matter(of="居民养老保险参保"), ("settle", "cun")),
         "withdrawn": move(matter(), ("withdraw", "cun")),
     }
+
+
+def _duplicates(resident, cases: dict) -> dict:
+    """Propose two residents as one person, and make two others one."""
+    other, kept, gone = (Resident.get_by_id(cases[name].resident_id) for name in ("accepted", "delivered", "withdrawn"))
+    pair = ResidentPair.create(first=resident, second=other, because="birth", **unit(VILLAGE).place())
+    versions = {kept.id: kept.version, gone.id: gone.version}
+    journal = merging.merge(kept.id, gone.id, {}, "同一人", versions, person("shuji"))
+    return {"other_id": other.id, "pair_id": pair.id, "merge_id": journal.id}
 
 
 def _neighbour_county() -> None:

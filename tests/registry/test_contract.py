@@ -55,6 +55,10 @@ BROKEN = {
         plugin(head="import peewee\nclass Loose(peewee.Model):\n    pass",
                extra=hook("portal_models", "return [Loose]")),
         "Loose"),
+    "people in a table, and no way to copy or erase them": (
+        plugin(head='class Guest(Model):\n    who = ForeignKeyField(Resident)\n\n'
+                    '    class Meta:\n        table_name = "notices_guest"',
+               extra=hook("portal_models", "return [Guest]")), "portal_resident_erased"),
     "a permission under another name": (plugin(permissions='[Permission("org.manage", "x")]'), "org.manage"),
     "a permission twice": (plugin(permissions='[Permission("notices.read", "x")] * 2'), "两次"),
     "a permission that is too long": (plugin(permissions='[Permission("notices." + "x" * 60, "x")]'), "40 个字符"),

@@ -90,7 +90,8 @@ def test_a_town_is_switched_by_a_command_too(lamp):
 
 @pytest.mark.parametrize(("words", "told"), [
     (["enable", "street_lamp"], "--unit"), (["enable", "nowhere", "--all"], "没有名为 nowhere"),
-    (["enable", "street_lamp", "--unit", "999"], "没有编码为 999"), (["disable", "street_lamp", "--unit", TOWN], "1 件"),
+    (["enable", "street_lamp", "--unit", "999"], "没有编码为 999"),
+    (["disable", "street_lamp", "--unit", TOWN], "1 件"),
     (["check", "nowhere"], "没有名为 nowhere"), (["uninstall", "accounts", "--export", "x.zip"], "没有名为 accounts"),
 ])
 def test_what_cannot_be_is_said_in_one_sentence(lamp, words, told):
