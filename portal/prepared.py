@@ -87,6 +87,8 @@ class _Run:
 def _converters(query) -> list[tuple[int, Callable]]:
     """Return (position, conversion) of the columns that a driver may hand over as something else than what they are."""
     found = []
+    while hasattr(query, "lhs"):  # of several joined by UNION the first says what the columns are
+        query = query.lhs
     for position, column in enumerate(query.selected_columns):
         field = column.unalias() if hasattr(column, "unalias") else column
         if isinstance(field, DateTimeField):

@@ -179,6 +179,18 @@ class Topic:
 
 
 @dataclass(frozen=True)
+class Work:
+    """Something open that hangs on a person's post: `name` is the plugin's own key of it, `title` what it is called.
+
+    Titles are read by administrators too, so they name a number or a place and no resident.
+    """
+
+    name: str
+    title: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
 class Deadline:
     """A period: `amount` of "workday", "day", "month" or "hour"; `roll`: a last day on a holiday moves forward."""
 
@@ -243,6 +255,10 @@ class Step:
     replies: bool = False
     tone: str = ""
     hint: str = ""
+    #: The unit gives the case back because it is not the right one (退单). It is counted; after too many the unit that
+    #: gets it may only take a step that `decides` who handles it (会商指定), and what was decided is not given back.
+    returns: bool = False
+    decides: bool = False
 
 
 @dataclass(frozen=True)
@@ -295,6 +311,12 @@ class CaseKind:
     in_charge: str = ""
     #: Cases of this kind may be visible to those named on them only (mediation, 举报), so counters say too much.
     restricted: bool = False
+    #: A unit that is handed a case signs for it (签收). False: the workflow has a state of its own for that.
+    signs: bool = True
+    #: The ledger offers to hand a case to another unit (转交). False: the workflow alone says who comes next.
+    hands_over: bool = True
+    #: Units that were asked to assist (协办) may read contents that are closed to others.
+    assistants_read: bool = False
     channels: tuple[tuple[str, str], ...] = field(
         default=(("window", "窗口"), ("visit", "上门"), ("phone", "电话"), ("grid", "网格"), ("meeting", "恳谈会"))
     )

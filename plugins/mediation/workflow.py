@@ -203,5 +203,6 @@ KIND = CaseKind(
     contents_note="调解内容涉及当事人的隐私，只有登记人、承办人、本案调解员和指导调解的司法所、司法局能看"
                   "（人民调解法第十五条第四项）。",
     in_charge="mediation.in_charge",
+    hands_over=False,
     channels=CHANNELS,
 )

@@ -102,5 +102,5 @@ def facts(case) -> list[tuple]:
 CORRECTION = CaseKind(
     name="village_rules.correction", title="责令改正", prefix="GZ", workflow=Workflow(STATES, STEPS, start="ordered"),
     read="village_rules.read", icon="rubber-stamp", tint="green", facts=facts, applicant_label="提出人",
-    channels=(("meeting", "村务会议"),),
+    channels=(("meeting", "村务会议"),), hands_over=False,
 )

@@ -210,5 +210,5 @@ RECTIFICATION = CaseKind(
     facts=facts, template="village_rules/rectification_block.html", prepare=faults_of, applicant_label="这一户",
     contents=lambda case, person: inside(person, case.village_id),
     contents_note="各户的评比结果只在本村公布；这里只能看到由谁负责、办到哪一步。",
-    channels=(("round", "红黑榜检查"),),
+    channels=(("round", "红黑榜检查"),), hands_over=False,
 )

@@ -274,6 +274,6 @@ KIND = CaseKind(
     name="village_rules.charter", title="村规民约", prefix="GY", workflow=Workflow(STATES, STEPS, start="collecting"),
     read="village_rules.read", icon="gavel", tint="green", facts=facts, template="village_rules/charter_block.html",
     prepare=_block, create="village_rules.begin_charter", create_permission=DRAFT, create_label="制定村规民约",
-    applicant_label="提出人", channels=(("meeting", "村务会议"),),
+    applicant_label="提出人", channels=(("meeting", "村务会议"),), hands_over=False,
 )
 

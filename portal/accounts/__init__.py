@@ -5,7 +5,7 @@ from flask_login import LoginManager
 from portal.accounts import admin, second_views
 from portal.accounts.commands import user
 from portal.accounts.keeping import add_post, add_user, lock_user, valid_posts
-from portal.accounts.models import Failure, KnownPermission, Post, RecoveryCode, Role, Session, User
+from portal.accounts.models import Absence, Failure, KnownPermission, Post, RecoveryCode, Role, Session, User
 from portal.accounts.person import Anonymous, Person, acting_as, load
 from portal.accounts.roles import sync_roles
 from portal.accounts.views import blueprint
@@ -34,7 +34,7 @@ def portal_plugin():
 
 @hookimpl
 def portal_models():
-    return [User, Role, Post, Session, Failure, RecoveryCode, KnownPermission]
+    return [User, Role, Post, Session, Failure, RecoveryCode, KnownPermission, Absence]
 
 
 @hookimpl

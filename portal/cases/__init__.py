@@ -1,17 +1,22 @@
 """The ledger: one place for every matter, who is responsible for it, until when, and what happened."""
 
+from portal.cases import assist_views, handing_views
 from portal.cases.cards import CARDS
 from portal.cases.checks import findings
+from portal.cases.jobs import JOBS
 from portal.cases.kinds import kinds, plugin_of
 from portal.cases.lens import COLUMNS, open_cases_of, seen_by
-from portal.cases.models import Case, CaseEvent, Flow, Pause, Rating, Reply, Series, Tally
+from portal.cases.models import Assist, Case, CaseEvent, Flow, Pause, Rating, Reply, Series, Tally
+from portal.cases.responsibility import SETTINGS
 from portal.cases.search_text import find_cases
+from portal.cases.telling import TOPICS
 from portal.cases.views import blueprint
 from portal.hookspecs import hookimpl
 from portal.values import MenuItem, Permission, Plugin, SearchProvider
 
-__all__ = ["Case", "seen_by"]
+__all__ = ["Case", "assist_views", "handing_views", "seen_by"]
 
+DECIDERS = ("county_staff", "town_staff", "village_staff")
 STAFF = ("county_staff", "town_staff", "village_staff", "window", "grid_worker", "mediator")
 
 
@@ -22,7 +27,7 @@ def portal_plugin():
 
 @hookimpl
 def portal_models():
-    return [Case, CaseEvent, Pause, Reply, Rating, Series, Tally, Flow]
+    return [Case, CaseEvent, Pause, Reply, Rating, Series, Tally, Flow, Assist]
 
 
 @hookimpl
@@ -34,8 +39,11 @@ def portal_blueprint():
 def portal_permissions():
     return [
         Permission("cases.read", "查看案件", roles=(*STAFF, "leader")),
-        Permission("cases.assign", "在单位内交办", roles=("county_staff", "town_staff", "village_staff")),
-        Permission("cases.note", "写备注、传附件、登记评价", roles=STAFF),
+        Permission("cases.assign", "在单位内交办", roles=DECIDERS),
+        Permission("cases.note", "签收、写备注、传附件、登记评价", roles=STAFF),
+        Permission("cases.hand_over", "转交别的单位、指定承办", roles=("county_staff", "town_staff")),
+        Permission("cases.send_back", "退回不归本单位的件", roles=DECIDERS),
+        Permission("cases.assist", "请求协办、答复协办", roles=DECIDERS),
     ]
 
 
@@ -58,6 +66,21 @@ def portal_search():
 
 
 @hookimpl
+def portal_settings():
+    return list(SETTINGS)
+
+
+@hookimpl
+def portal_topics():
+    return list(TOPICS)
+
+
+@hookimpl
+def portal_jobs():
+    return list(JOBS)
+
+
+@hookimpl
 def portal_check():
     return findings()
 
@@ -74,9 +97,12 @@ def portal_town_obstacles(town, plugin):
 
 @hookimpl
 def portal_unit_obstacles(unit):
-    """Say what the unit is responsible for, and what lies in it whoever is: both would be left without a place."""
+    """Say what the unit is responsible for, what it was asked, and what lies in it whoever is: all of that would be
+    left without a place."""
     unclosed = Case.select().where(Case.closed.is_null())
-    found = [(unclosed.where(Case.unit == unit.id).count(), "还有 {} 件没有办结的案件由它负责")]
+    asked = Assist.select().where(Assist.unit == unit.id, Assist.ended.is_null())
+    found = [(unclosed.where(Case.unit == unit.id).count(), "还有 {} 件没有办结的案件由它负责"),
+             (asked.count(), "还有 {} 件请它协办的没有答复")]
     if column := COLUMNS.get(f"{unit.level}_id"):
         found.append((unclosed.where(column == unit.id).count(), "辖区内还有 {} 件没有办结的案件"))
     return [sentence.format(count) for count, sentence in found if count]

@@ -205,15 +205,16 @@ class Found(NamedTuple):
     unit: str
     place: str | None
     person: str | None
+    unsigned: bool
 
 
-def columns():
-    """Return the query of the columns of `Found`."""
+def columns(start=Case.clock_start, due=Case.due):
+    """Return the query of the columns of `Found`; `start` and `due` are the clock that the rows show."""
     return (
         Case.select(
-            Case.id, Case.number, Case.kind, Case.title, Case.applicant, Case.state, Case.phase, Case.opened, Case.due,
-            Case.closed, Case.clock_start, Case.paused_at, Case.pause_reason, Case.limit_unit, Unit.short, Place.short,
-            User.full_name,
+            Case.id, Case.number, Case.kind, Case.title, Case.applicant, Case.state, Case.phase, Case.opened, due,
+            Case.closed, start, Case.paused_at, Case.pause_reason, Case.limit_unit, Unit.short, Place.short,
+            User.full_name, Case.sign_due.is_null(False) & Case.signed.is_null(),
         )
         .join(Unit, on=(Case.unit == Unit.id))
         .join_from(Case, Place, JOIN.LEFT_OUTER, on=(Place.id == fn.COALESCE(

@@ -8,8 +8,10 @@ person 我的: of those, what this very person is responsible for
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from peewee import fn
+
 from portal.cases.kinds import readable
-from portal.cases.models import Case
+from portal.cases.models import Assist, Case
 from portal.prepared import Slots, numbered
 
 LENSES = {"area": "辖区", "unit": "本单位承办", "person": "我的"}
@@ -57,10 +59,10 @@ class Reader:
         return cls(area, slots.many("unit", units), slots.many("kind", kinds), slots.me)
 
 
-def through(lens: str, reader: Reader):
-    """Return the condition of one lens, without the kinds."""
+def through(lens: str, reader: Reader, unit=Case.unit):
+    """Return the condition of one lens, without the kinds; `unit` is the column that the lens "unit" looks at."""
     if lens == "unit":
-        return _among(Case.unit, reader.units)
+        return _among(unit, reader.units)
     if lens == "person":
         return (Case.person == reader.me) & _among(Case.unit, reader.units)
     return COLUMNS[reader.area[0]] == reader.area[1] if reader.area else NOTHING
@@ -90,9 +92,21 @@ def seen_by(person):
 
 
 def through_any(reader: Reader) -> tuple:
-    """Return the conditions that one of the lenses reaches a case; what is mine lies with my unit."""
-    any_lens = through("area", reader) | through("unit", reader)
+    """Return the conditions that one of the lenses reaches a case, or that a unit of mine assists in it; what is mine
+    lies with my unit."""
+    any_lens = through("area", reader) | through("unit", reader) | _assisting(reader)
     return any_lens, of_kinds(reader), unrestricted(reader)
+
+
+#: A unit that declined, or was no longer asked, has nothing to see any more.
+ASSISTING = ("asked", "accepted", "answered")
+
+
+def _assisting(reader: Reader):
+    """Return the condition that a unit of the reader's was asked to assist; the case's own row says whether any was."""
+    asked = Assist.select(Assist.id).where(
+        Assist.case == Case.id, _among(Assist.unit, reader.units), Assist.state.in_(ASSISTING))
+    return (Case.assists > 0) & fn.EXISTS(asked)
 
 
 def holds(person, case) -> bool:

@@ -50,10 +50,12 @@ def _row(row, kind, moment: datetime, bounds: dict, calendar: Calendar) -> Row:
         opened=row.opened, closed=row.closed, calendar=calendar if row.limit_unit == "workday" else None, **bounds,
     )
     state = kind.workflow.state(row.state) if kind else None
+    stage, tone, verb = state.title if state else row.state, TONES[row.phase], state.verb if state else "查看"
+    if row.unsigned and row.closed is None:
+        stage, tone, verb = "待签收", "warn", "签收"
     return Row(
         row.id, f"/cases/{row.id}", row.number, row.title, row.applicant,
         kind.title if kind else "", kind.icon if kind else "file-text", kind.tint if kind else "teal",
-        state.title if state else row.state, "over" if shown.overdue else TONES[row.phase],
-        state.verb if state else "查看", shown, light_bar(shown), shown.overdue, day(row.opened, moment.year), row.unit,
-        row.place or "", row.person or "",
+        stage, "over" if shown.overdue else tone, verb, shown, light_bar(shown), shown.overdue,
+        day(row.opened, moment.year), row.unit, row.place or "", row.person or "",
     )

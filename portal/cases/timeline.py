@@ -23,9 +23,14 @@ def seal(entry: CaseEvent, before: str) -> str:
 
 
 def locked(case_id: int) -> Case:
-    """Return the case for writing: on PostgreSQL others wait for it here, on SQLite the transaction has the lock."""
-    query = Case.select(Case, Unit).join(Unit).where(Case.id == case_id)
-    return (query.for_update(of=Case) if is_postgres() else query).get()
+    """Return the case for writing: on PostgreSQL others wait for it here, on SQLite the transaction has the lock.
+
+    It is held by itself first and read afterwards: of a join PostgreSQL would look at the unit as it was before the
+    waiting, and find no row at all where the one before handed the case to another unit.
+    """
+    if is_postgres():
+        Case.select(Case.id).where(Case.id == case_id).for_update().tuples().first()
+    return Case.select(Case, Unit).join(Unit).where(Case.id == case_id).get()
 
 
 def append(case, actor, *, step: str, title: str, at, from_state: str, text: str = "", data=None) -> CaseEvent:

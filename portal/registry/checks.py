@@ -30,6 +30,7 @@ from portal.values import (
     Plugin,
     SearchProvider,
     Setting,
+    Work,
 )
 
 
@@ -47,7 +48,8 @@ DECLARATIONS = {
     "portal_settings": Setting, "portal_actions": Action,
 }
 #: What the hooks return that are asked again and again.
-ANSWERS = {"portal_check": Finding, "portal_town_obstacles": str, "portal_unit_obstacles": str}
+ANSWERS = {"portal_check": Finding, "portal_town_obstacles": str, "portal_unit_obstacles": str,
+           "portal_work": Work}
 
 #: Instead of a permission: everybody, and every signed-in person (portal.access).
 OPEN = frozenset({"public", "signed_in"})
