@@ -1,6 +1,6 @@
 """Who holds which posts: one unit's staff, and all who can act in an instance, for demos and benchmarks."""
 
-from portal.accounts.models import Post, User
+from portal.accounts.models import Absence, Post, User
 from portal.accounts.person import Person, posts_of
 from portal.db import today
 from portal.org.models import Unit
@@ -14,6 +14,15 @@ def everybody() -> list[Person]:
         for posts in [posts_of(user.id)]
         for post in posts
     ]
+
+
+def with_stand_ins(user_ids) -> set[int]:
+    """Return the ids and those of who stands in for them today: what one is told, the other must know."""
+    day = today()
+    rows = Absence.select(Post.user).join(Post, on=(Absence.stand_in == Post.id)).where(
+        Absence.user.in_(list(user_ids)), Absence.since <= day, Absence.until >= day, Absence.ended.is_null(),
+        Post.valid_from <= day, Post.valid_to.is_null() | (Post.valid_to >= day))
+    return {*user_ids, *(user for (user,) in rows.tuples())}
 
 
 def staff_at(unit_id: int) -> list[User]:

@@ -12,6 +12,7 @@ ACTIONS = {
     "accounts.add_post": "增加岗位",
     "accounts.edit_post": "修改岗位", "accounts.end_post": "结束岗位", "accounts.switch_post": "切换岗位",
     "accounts.end_session": "退出别处的登录", "accounts.add_role": "新建角色", "accounts.change_role": "修改角色",
+    "accounts.hand_work": "移交工作", "accounts.add_absence": "安排请假代理", "accounts.end_absence": "结束请假代理",
     "accounts.second_factor_on": "设动态验证码", "accounts.second_factor_off": "取消动态验证码",
     "access.denied": "没有权限被拒绝",
     "people.open": "打开居民", "people.create": "登记居民", "people.edit": "修改居民", "people.reveal": "查看完整号码",
@@ -30,7 +31,7 @@ RESULTS = {"ok": "成功", "fail": "失败", "denied": "拒绝"}
 OBJECTS = {
     "user": "账号", "post": "岗位", "role": "角色", "session": "登录", "sign_in": "登录", "permission": "权限",
     "resident": "居民", "case": "案件", "plugin": "平台", "org.unit": "单位", "calendar_day": "日期", "setting": "设置",
-    "calendar_year": "年份",
+    "calendar_year": "年份", "absence": "请假代理",
 }
 #: Fields of details and of changes.
 FIELDS = {
@@ -39,7 +40,7 @@ FIELDS = {
     "hits": "找到", "file": "文件", "paper": "文书", "address": "住址", "tags": "关怀类别", "phone": "电话",
     "id_card": "身份证号",
     "expires_on": "到期日期", "valid_from": "起", "valid_to": "止", "kind": "类别", "note": "依据",
-    "sessions": "退出的登录",
+    "sessions": "退出的登录", "to": "移交给", "stand_in": "代理人", "since": "从",
 }
 
 

@@ -1,6 +1,6 @@
 """The ledger: one place for every matter, who is responsible for it, until when, and what happened."""
 
-from portal.cases import assist_views, handing_views
+from portal.cases import assist_views, handing_views, work
 from portal.cases.cards import CARDS
 from portal.cases.checks import findings
 from portal.cases.jobs import JOBS
@@ -81,8 +81,18 @@ def portal_jobs():
 
 
 @hookimpl
+def portal_work(post):
+    return work.hanging_on(post)
+
+
+@hookimpl
+def portal_hand_work(post, names, successor, actor):
+    work.hand(post, names, successor, actor)
+
+
+@hookimpl
 def portal_check():
-    return findings()
+    return findings() + work.findings()
 
 
 @hookimpl

@@ -206,6 +206,7 @@ class Found(NamedTuple):
     place: str | None
     person: str | None
     unsigned: bool
+    person_id: int | None
 
 
 def columns(start=Case.clock_start, due=Case.due):
@@ -214,7 +215,7 @@ def columns(start=Case.clock_start, due=Case.due):
         Case.select(
             Case.id, Case.number, Case.kind, Case.title, Case.applicant, Case.state, Case.phase, Case.opened, due,
             Case.closed, start, Case.paused_at, Case.pause_reason, Case.limit_unit, Unit.short, Place.short,
-            User.full_name, Case.sign_due.is_null(False) & Case.signed.is_null(),
+            User.full_name, Case.sign_due.is_null(False) & Case.signed.is_null(), Case.person,
         )
         .join(Unit, on=(Case.unit == Unit.id))
         .join_from(Case, Place, JOIN.LEFT_OUTER, on=(Place.id == fn.COALESCE(

@@ -4,7 +4,7 @@ from portal.cases import telling, timeline
 from portal.cases.ledger import conflict, locked
 from portal.cases.lens import holds
 from portal.cases.responsibility import sign_by_act
-from portal.cases.staff import colleagues
+from portal.cases.staff import colleagues, hold_posts
 from portal.db import atomic, now
 from portal.values import Refused
 
@@ -19,6 +19,7 @@ def assign(case, actor, user_id: int, text: str = "", version: int | None = None
             raise Refused("这件事已经办结，不用再交办。")
         if not holds(actor, case):
             raise Refused(f"这件事现在由{case.unit.name}负责，请由他们安排。")
+        hold_posts(user_id)
         person = next((user for user in colleagues(case) if user.id == user_id), None)
         if person is None:
             raise Refused("这个人在责任单位没有岗位，请从列表中选择。", "person")

@@ -98,7 +98,7 @@ def rows(person, part: str = "mine", limit: int = 50) -> list[Row]:
         return []
     reader = Reader.of(person)
     since = now() - datetime.timedelta(days=90)
-    found = prepared(_rows(reader.shape, part, limit)(**reader.values, since=since))
+    found = prepared(_rows(reader.shape, part, limit)(**reader.values, since=since), person.stands_in_for)
     verb = {"area": "查看", "assists": "协办"}.get(part)
     return [row._replace(verb=verb) for row in found] if verb else found
 
@@ -138,7 +138,8 @@ def _asked(reader: Reader) -> tuple:
 
 def _part(reader: Reader):
     """Return the expression that says on which part of the desk an open case lies: what nobody has yet is mine too."""
-    others = Case.person.is_null(False) & (Case.person != reader.me)
+    mine = (Case.person == reader.me) if len(reader.mine) == 1 else Case.person.in_(reader.mine)
+    others = Case.person.is_null(False) & ~mine
     return When(None, ((Case.due.is_null(), "paused"), (others, "others")), "mine")
 
 

@@ -27,7 +27,8 @@ COLUMNS = {
 
 @dataclass(frozen=True)
 class Reader:
-    """A person as a query sees them: place column and its value, units acted for, names of readable kinds, own id.
+    """A person as a query sees them: place column and its value, units acted for, names of readable kinds, own id, and
+    the ids whose matters are the person's: the own one, and those of whom they stand in for.
 
     In a prepared query the values are slots, and `shape` says which query it is.
     """
@@ -36,27 +37,29 @@ class Reader:
     units: Sequence
     kinds: Sequence
     me: object
+    mine: Sequence
 
     @classmethod
     def of(cls, person, only: str = "") -> "Reader":
         """Return the reader for the person's active post; `only` leaves one kind, where it may be read."""
         kinds = [kind.name for kind in readable(person) if not only or kind.name == only]
-        return cls(person.area, sorted(person.acts_for), kinds, person.id)
+        return cls(person.area, sorted(person.acts_for), kinds, person.id, [person.id, *sorted(person.stands_in_for)])
 
     @property
     def shape(self) -> tuple:
-        return (self.area[0] if self.area else None), len(self.units), len(self.kinds)
+        return (self.area[0] if self.area else None), len(self.units), len(self.kinds), len(self.mine)
 
     @property
     def values(self) -> dict:
         area = {"area": self.area[1]} if self.area else {}
-        return {"me": self.me, **area, **numbered("unit", self.units), **numbered("kind", self.kinds)}
+        return {"me": self.me, **area, **numbered("unit", self.units), **numbered("kind", self.kinds),
+                **numbered("mine", self.mine)}
 
     @classmethod
     def in_slots(cls, shape: tuple, slots: Slots) -> "Reader":
-        column, units, kinds = shape
+        column, units, kinds, mine = shape
         area = (column, slots.area) if column else None
-        return cls(area, slots.many("unit", units), slots.many("kind", kinds), slots.me)
+        return cls(area, slots.many("unit", units), slots.many("kind", kinds), slots.me, slots.many("mine", mine))
 
 
 def through(lens: str, reader: Reader, unit=Case.unit):
@@ -64,7 +67,7 @@ def through(lens: str, reader: Reader, unit=Case.unit):
     if lens == "unit":
         return _among(unit, reader.units)
     if lens == "person":
-        return (Case.person == reader.me) & _among(Case.unit, reader.units)
+        return _among(Case.person, reader.mine) & _among(Case.unit, reader.units)
     return COLUMNS[reader.area[0]] == reader.area[1] if reader.area else NOTHING
 
 
@@ -74,8 +77,10 @@ def of_kinds(reader: Reader):
 
 
 def unrestricted(reader: Reader):
-    """Return the condition that lets 举报 and mediation contents be seen only by those who hold them."""
-    return (Case.restricted == False) | (Case.person == reader.me) | (Case.created_by == reader.me)  # noqa: E712
+    """Return the condition that lets 举报 and mediation contents be seen only by those who hold them, and by who stands
+    in for them at that unit."""
+    found = (Case.restricted == False) | (Case.person == reader.me) | (Case.created_by == reader.me)  # noqa: E712
+    return found | through("person", reader) if len(reader.mine) > 1 else found
 
 
 def _among(column, values):

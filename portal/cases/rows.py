@@ -36,12 +36,18 @@ class Row(NamedTuple):
     unit: str
     place: str
     person: str
+    #: For whom the reader acts in it while they are away.
+    behalf: str = ""
 
 
-def prepared(rows) -> list[Row]:
-    """Return the rows of a query of `asking.columns`, ready to be placed."""
+def prepared(rows, stands_in_for=None) -> list[Row]:
+    """Return the rows of a query of `asking.columns`, ready to be placed; `stands_in_for` as Person has it."""
     moment, known, bounds, calendar = now(), kinds(), shades(), Calendar.load()
-    return [_row(row, known.get(row.kind), moment, bounds, calendar) for row in rows]
+    found = [_row(row, known.get(row.kind), moment, bounds, calendar) for row in rows]
+    if not stands_in_for:
+        return found
+    names = (stands_in_for.get(row.person_id, "") for row in rows)
+    return [row._replace(behalf=name) for row, name in zip(found, names, strict=True)]
 
 
 def _row(row, kind, moment: datetime, bounds: dict, calendar: Calendar) -> Row:

@@ -2,7 +2,7 @@
 
 from portal.accounts.models import Post, Role, User
 from portal.cases.kinds import kind_of
-from portal.db import today
+from portal.db import is_postgres, today
 from portal.org.models import Unit
 from portal.values import CaseKind
 
@@ -69,3 +69,9 @@ def with_people(units: list[Unit], fits) -> list[Unit]:
         unit for unit in units
         if unit.id in found or (unit.level == "department" and unit.reach == "area" and unit.parent_id in found)
     ]
+
+
+def hold_posts(user_id: int) -> None:
+    """Let none of the person's posts end before the commit: on PostgreSQL whoever ends one waits, or is waited for."""
+    if is_postgres():
+        list(Post.select(Post.id).where(Post.user == user_id).order_by(Post.id).for_update("FOR SHARE").tuples())

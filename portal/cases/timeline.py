@@ -48,13 +48,16 @@ def append(case, actor, *, step: str, title: str, at, from_state: str, text: str
     )
     seq, before = last or (0, "")
     unit = actor.post.unit if actor.post else None
+    data = {**(data or {}), "due": _moment(case.due)}
+    if case.unit_id in actor.acts_for and (absent := actor.stands_in_for.get(case.person_id)):
+        data["stands_in_for"] = absent
     entry = CaseEvent(
         county_id=case.county_id, case=case.id, seq=seq + 1, at=at, step=step, title=title,
         actor_id=actor.id, actor_name=actor.full_name, post_title=actor.post.title if actor.post else "",
         unit_id=unit.id if unit else None, unit_name=unit.name if unit else "",
         from_state=from_state, to_state=case.state,
         holder_id=case.unit_id, holder_name=case.unit.name,
-        text=text, data={**(data or {}), "due": _moment(case.due)},
+        text=text, data=data,
     )
     entry.digest = seal(entry, before)
     entry.save(force_insert=True)
