@@ -18,8 +18,7 @@ from portal.values import Refused
 @signed_in
 def absences():
     """The absences that concern the person, newest first, and their own posts with the way to hand work over."""
-    if current_user.post is None:
-        abort(404)
+    _only_who_works()
     rows, pages = page_of(keeping.listed(current_user), Absence.id, "accounts.absences")
     return render_template(
         "accounts/absences.html", rows=rows, pages=pages, posts=keeping.posts_for(current_user), day=today(),
@@ -31,8 +30,7 @@ def absences():
 @signed_in
 def add_absence():
     """Name who stands in, for oneself or, for who arranges the work of the unit, for somebody of it."""
-    if current_user.post is None:
-        abort(404)
+    _only_who_works()
     form = AbsenceForm()
     form.post.choices = _named(keeping.posts_for(current_user))
     form.stand_in.choices = _named(_stand_ins())
@@ -46,6 +44,12 @@ def add_absence():
             flash(f"已安排，{made.since} 至 {made.until} 由{made.stand_in.user.full_name}代理。", "success")
             return redirect(url_for("accounts.absences"))
     return render_template("accounts/add_absence.html", form=form), 422 if form.is_submitted() else 200
+
+
+def _only_who_works() -> None:
+    """Answer 404 to who has no post, and to administrators: they take no part in the work."""
+    if current_user.post is None or current_user.is_administrator:
+        abort(404)
 
 
 def _stand_ins():
@@ -68,7 +72,8 @@ def end_absence(absence_id):
     """End an absence early: by who was away, or who arranges the work of the unit."""
     if not ConfirmForm().validate_on_submit():
         abort(400)
-    found = keeping.listed(current_user).where(Absence.id == absence_id).first() if current_user.post else None
+    _only_who_works()
+    found = keeping.listed(current_user).where(Absence.id == absence_id).first()
     if found is None or not (found.user_id == current_user.id or current_user.may("accounts.stand_in")):
         abort(404)
     keeping.end(current_user, found)

@@ -10,18 +10,21 @@ from PIL import Image
 from werkzeug.datastructures import FileStorage
 
 from portal import accounts
+from portal.accounts.absences import add as add_absence
 from portal.accounts.models import Post, Role, User
 from portal.audit.models import AuditEntry
+from portal.cases.assists import ask
+from portal.cases.handing import hand_over, send_back
 from portal.cases.models import Case
 from portal.cases.page import attach
-from portal.db import atomic, database
+from portal.db import atomic, database, today
 from portal.files.models import Attachment
 from portal.org import set_enabled
 from portal.org.models import Unit
 from portal.people.models import Resident
 from portal.registry import registry_of
 from tests.cases.making import matter, move
-from tests.people_of_the_county import PASSWORD, PLUGINS, VILLAGE, person, unit
+from tests.people_of_the_county import PASSWORD, PLUGINS, TOWN, VILLAGE, person, unit
 
 #: name: (full name, where in the neighbouring county, role)
 NEIGHBOURS = {
@@ -45,6 +48,9 @@ class World:
             cases = _cases()
             cun = person("cun")
             case = cases["received"]
+            shuji, office = person("shuji"), unit((TOWN, "便民服务中心"))
+            assist = ask(case, shuji, office.id, "请核对补贴名册", case.due.date())
+            absence = add_absence(shuji, cun.post.id, shuji.post.id, today(), today(), "")
             attach(FileStorage(io.BytesIO(picture()), "户口簿.png"), case, cun)
             entry = AuditEntry.create(
                 actor_id=cun.id, actor_name=cun.full_name, unit_id=cun.post.unit.id, county_id=cun.post.unit.county_id,
@@ -54,6 +60,7 @@ class World:
         ids = {
             "case_id": case.id, "attachment_id": Attachment.get().id, "resident_id": case.resident_id,
             "unit_id": village.id, "user_id": cun.id, "post_id": cun.post.id, "entry_id": entry.id,
+            "assist_id": assist.id, "absence_id": absence.id,
             "role_id": Role.get(Role.slug == "window").id, "session_id": 1,
             "day": "2026-11-23", "year": 2027, "step": "accept", "name": "receipt", "kind": "station.request",
             "slug": "station",
@@ -75,8 +82,21 @@ def _cases() -> dict:
         "at_county": move(matter(), *county),
         "decided": move(matter(), *county, ("decide", "minzheng")),
         "delivered": move(matter(of="居民养老保险参保"), ("settle", "cun")),
-        "withdrawn": move(matter(), ("withdraw", "cun")),
+        "withdrawn": move(matter(), ("withdraw", "cun")), "handed": _handed(move(matter(), *up)),
+        "disputed": _disputed(move(matter(), *up)),
     }
+
+
+def _handed(case: Case) -> Case:
+    """Hand a case that lies with the town's 便民服务中心 to its 综治中心."""
+    return hand_over(case, person("zhen"), unit((TOWN, "综治中心")).id, "按职责归你们")
+
+
+def _disputed(case: Case) -> Case:
+    """Have a case sent back until the town must decide."""
+    for _ in range(3):
+        case = send_back(_handed(case), person("zongzhi"), "不归我们")
+    return case
 
 
 def _neighbour_county() -> None:
