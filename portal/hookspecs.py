@@ -156,3 +156,18 @@ def portal_resident_obstacles(kept, gone):
 def portal_resident_erased(resident, by):
     """Wipe what is kept about `resident`, in the transaction in which the people room wipes its own row afterwards:
     the name is still there to look for. What fails here takes everything back."""
+
+
+@hookspec
+def portal_work(post):
+    """Return a list of `Work`: what is open and hangs on this person at this post, so that it cannot end yet.
+
+    `post` is an accounts Post with user, unit and role. What another valid post of the same person at the same unit
+    carries is not named.
+    """
+
+
+@hookspec
+def portal_hand_work(post, names, successor, actor):
+    """Hand the pieces of work `names` (as `portal_work` named them) from `post` to `successor`, another Post at the
+    unit, or back to the unit (None), in the caller's transaction. Raises Refused where that cannot be."""

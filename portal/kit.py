@@ -23,6 +23,7 @@ from portal import audit, search
 from portal.access import may, own_transaction, requires, signed_in
 from portal.accounts.everybody import everybody, staff_at
 from portal.accounts.models import User
+from portal.accounts.work import other_posts
 from portal.calendar import Calendar, extend
 from portal.cases.details import Detail
 from portal.cases.ledger import Opening, available, open_case, rate, retitle, take
@@ -91,6 +92,7 @@ from portal.values import (
     State,
     Step,
     Topic,
+    Work,
     Workflow,
 )
 
@@ -101,12 +103,12 @@ __all__ = [
     "IntegerField", "JSONField", "Job", "LongText", "Many", "MenuItem", "Model", "Moment", "Number", "Opening",
     "Paper", "Permission", "PhoneField", "PlacedModel", "Plugin", "Prepared", "PreparedModels", "Refused", "Resident",
     "ResidentRecord", "ResidentSection", "ResidentUse", "SearchProvider", "Setting", "SmallIntegerField", "State",
-    "Step", "Text", "TextField", "Topic", "Unit", "UnitField", "Upload", "User", "VersionedForm", "Workflow", "abort",
-    "add_unit", "after_commit", "atomic", "attach", "audit", "available", "close_unit", "current_user", "everybody",
-    "extend", "find_or_create_resident", "flash", "fn", "get_object_or_404", "holds", "hookimpl", "index_case",
-    "initials", "mask_name", "mask_phone", "may", "merge", "now", "office_of", "open_case", "open_cases_of",
-    "own_transaction", "page_of", "place_name", "rate", "redirect", "refer", "referable", "rename_unit", "render_list",
-    "render_template", "request", "requires", "retitle", "row_id", "search", "seen_by", "send_notice",
-    "send_notice_to_unit", "setting", "signed_in", "staff_at", "strike_resident", "take", "take_number", "today",
-    "unit_in_charge", "url_for",
+    "Step", "Text", "TextField", "Topic", "Unit", "UnitField", "Upload", "User", "VersionedForm", "Work", "Workflow",
+    "abort", "add_unit", "after_commit", "atomic", "attach", "audit", "available", "close_unit", "current_user",
+    "everybody", "extend", "find_or_create_resident", "flash", "fn", "get_object_or_404", "holds", "hookimpl",
+    "index_case", "initials", "mask_name", "mask_phone", "may", "merge", "now", "office_of", "open_case",
+    "open_cases_of", "other_posts", "own_transaction", "page_of", "place_name", "rate", "redirect", "refer",
+    "referable", "rename_unit", "render_list", "render_template", "request", "requires", "retitle", "row_id", "search",
+    "seen_by", "send_notice", "send_notice_to_unit", "setting", "signed_in", "staff_at", "strike_resident", "take",
+    "take_number", "today", "unit_in_charge", "url_for",
 ]

@@ -212,6 +212,18 @@ class Topic:
 
 
 @dataclass(frozen=True)
+class Work:
+    """Something open that hangs on a person's post: `name` is the plugin's own key of it, `title` what it is called.
+
+    Titles are read by administrators too, so they name a number or a place and no resident.
+    """
+
+    name: str
+    title: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
 class ResidentUse:
     """A reason for which what is known of a resident is kept: until the day `until`, None while it goes on."""
 
@@ -304,6 +316,10 @@ class Step:
     redoes: bool = False
     tone: str = ""
     hint: str = ""
+    #: The unit gives the case back because it is not the right one (退单). It is counted; after too many the unit that
+    #: gets it may only take a step that `decides` who handles it (会商指定), and what was decided is not given back.
+    returns: bool = False
+    decides: bool = False
 
 
 #: The state that the ledger itself gives to a matter of any kind that was merged into another one; a workflow may
@@ -373,6 +389,12 @@ class CaseKind:
     words: Callable[[Any], str] | None = None
     #: apart(case, other) returns the sentence that says why two open matters cannot be one, and so cannot be merged.
     apart: Callable[[Any, Any], str | None] | None = None
+    #: A unit that is handed a case signs for it (签收). False: the workflow has a state of its own for that.
+    signs: bool = True
+    #: The ledger offers to hand a case to another unit (转交). False: the workflow alone says who comes next.
+    hands_over: bool = True
+    #: Units that were asked to assist (协办) may read contents that are closed to others.
+    assistants_read: bool = False
     channels: tuple[tuple[str, str], ...] = field(
         default=(("window", "窗口"), ("visit", "上门"), ("phone", "电话"), ("grid", "网格"), ("meeting", "恳谈会"))
     )

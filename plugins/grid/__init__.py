@@ -11,6 +11,7 @@ from plugins.grid.referral import take_in
 from plugins.grid.search import find_grids, find_households
 from plugins.grid.team import findings
 from plugins.grid.views import blueprint
+from plugins.grid.work import hand_work, hanging_work
 from plugins.grid.workflow import KIND
 from portal.kit import Action, MenuItem, Permission, Plugin, SearchProvider, Setting, hookimpl
 
@@ -136,6 +137,16 @@ def portal_actions():
         Action("grid.unflag", "删除重点人员标记", confidential=True),
         Action("grid.open_key_person", "查看重点人员标记", confidential=True),
     ]
+
+
+@hookimpl
+def portal_work(post):
+    return hanging_work(post)
+
+
+@hookimpl
+def portal_hand_work(post, names, successor, actor):
+    hand_work(post, names, successor, actor)
 
 
 @hookimpl

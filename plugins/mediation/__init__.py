@@ -1,6 +1,6 @@
 """矛盾调处: committees of people's mediation, and disputes from being found to being filed (DOMAIN 5)."""
 
-from plugins.mediation import committee_views, committees, residents
+from plugins.mediation import committee_views, committees, residents, work
 from plugins.mediation.demo import fill
 from plugins.mediation.models import (
     Agreement,
@@ -123,6 +123,16 @@ def portal_actions():
         Action("mediation.edit", "修改纠纷登记"), Action("mediation.add_party", "登记当事人"),
         Action("mediation.parties", "查看当事人"),
     ]
+
+
+@hookimpl
+def portal_work(post):
+    return work.hanging_on(post)
+
+
+@hookimpl
+def portal_hand_work(post, names, successor):
+    work.hand(post, names, successor)
 
 
 @hookimpl

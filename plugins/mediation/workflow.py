@@ -206,6 +206,7 @@ KIND = CaseKind(
     extension_note="调解没有可以由上级批准的延期；双方愿意继续的，用“双方同意延长”登记商定的日期。",
     pauses=("appraisal", "medical_appraisal"),
     pauses_in=("accepted", "named", "mediating"),
+    hands_over=False,
     channels=CHANNELS,
     words=lambda case: dispute_of(case).number,
 )

@@ -103,6 +103,6 @@ def facts(case) -> list[tuple]:
 CORRECTION = CaseKind(
     name="village_rules.correction", title="责令改正", prefix="GZ", workflow=Workflow(STATES, STEPS, start="ordered"),
     read="village_rules.read", icon="rubber-stamp", tint="green", facts=facts, applicant_label="提出人",
-    channels=(("meeting", "村务会议"),), apart=apart,
+    channels=(("meeting", "村务会议"),), apart=apart, hands_over=False,
     extension_note="这是平台自己的提醒期限，不是法定期限，没有延期的规定；确需更多时间的，写备注说明。",
 )

@@ -211,6 +211,6 @@ RECTIFICATION = CaseKind(
     facts=facts, template="village_rules/rectification_block.html", prepare=faults_of, applicant_label="这一户",
     contents=lambda case, person: inside(person, case.village_id),
     contents_note="各户的评比结果只在本村公布；这里只能看到由谁负责、办到哪一步。",
-    channels=(("round", "红黑榜检查"),), apart=apart,
+    channels=(("round", "红黑榜检查"),), apart=apart, hands_over=False,
     extension_note="这是平台自己的提醒期限，不是法定期限，没有延期的规定；确需更多时间的，写备注说明。",
 )

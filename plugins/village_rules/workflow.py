@@ -277,7 +277,7 @@ KIND = CaseKind(
     name="village_rules.charter", title="村规民约", prefix="GY", workflow=Workflow(STATES, STEPS, start="collecting"),
     read="village_rules.read", icon="gavel", tint="green", facts=facts, template="village_rules/charter_block.html",
     prepare=_block, create="village_rules.begin_charter", create_permission=DRAFT, create_label="制定村规民约",
-    applicant_label="提出人", channels=(("meeting", "村务会议"),), apart=apart,
+    applicant_label="提出人", channels=(("meeting", "村务会议"),), apart=apart, hands_over=False,
     extension_note="这是平台自己的提醒期限，不是法定期限，没有延期的规定；确需更多时间的，写备注说明。",
     words=lambda case: charter_of(case).filing_number,
 )

@@ -2,10 +2,11 @@
 
 from flask_login import LoginManager
 
-from portal.accounts import admin, second_views
+from portal.accounts import absence_views, admin, second_views, work, work_views
 from portal.accounts.commands import user
+from portal.accounts.jobs import JOBS
 from portal.accounts.keeping import add_post, add_user, lock_user, valid_posts
-from portal.accounts.models import Failure, KnownPermission, Post, RecoveryCode, Role, Session, User
+from portal.accounts.models import Absence, Failure, KnownPermission, Post, RecoveryCode, Role, Session, User
 from portal.accounts.person import Anonymous, Person, acting_as, load
 from portal.accounts.roles import sync_roles
 from portal.accounts.views import blueprint
@@ -13,8 +14,9 @@ from portal.hookspecs import hookimpl
 from portal.values import MenuItem, Permission, Plugin
 
 __all__ = [
-    "Person", "Post", "Role", "User", "acting_as", "add_post", "add_user", "admin", "init_app", "lock_user",
-    "second_views", "sync_roles",
+    "Person", "Post", "Role", "User", "absence_views", "acting_as", "add_post", "add_user", "admin", "init_app",
+    "lock_user",
+    "second_views", "sync_roles", "work_views",
 ]
 
 
@@ -34,7 +36,7 @@ def portal_plugin():
 
 @hookimpl
 def portal_models():
-    return [User, Role, Post, Session, Failure, RecoveryCode, KnownPermission]
+    return [User, Role, Post, Session, Failure, RecoveryCode, KnownPermission, Absence]
 
 
 @hookimpl
@@ -46,6 +48,8 @@ def portal_blueprint():
 def portal_permissions():
     return [
         Permission("accounts.manage", "管理账号和岗位", roles=("system_admin",)),
+        Permission("accounts.stand_in", "安排本单位的请假代理、移交工作",
+                   roles=("county_staff", "town_staff", "village_staff")),
         Permission("accounts.policy", "管理角色和登录策略", roles=("security_admin",)),
     ]
 
@@ -56,6 +60,21 @@ def portal_menu():
         MenuItem(900, "账号", "accounts.users", "accounts.manage", icon="users", group="系统管理"),
         MenuItem(905, "角色与权限", "accounts.roles", "accounts.policy", icon="user-shield", group="系统管理"),
     ]
+
+
+@hookimpl
+def portal_work(post):
+    return work.stood_in_for(post)
+
+
+@hookimpl
+def portal_hand_work(post, names, successor):
+    work.hand_stand_in(post, names, successor)
+
+
+@hookimpl
+def portal_jobs():
+    return list(JOBS)
 
 
 @hookimpl

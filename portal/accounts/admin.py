@@ -13,6 +13,7 @@ from portal.accounts.forms import CloseForm, ConfirmForm, EditPostForm, EditUser
 from portal.accounts.models import Post, Role, User
 from portal.accounts.person import acting_as
 from portal.accounts.views import blueprint
+from portal.accounts.work import WorkLeft
 from portal.db import now, today
 from portal.forms import row_id
 from portal.org.models import Unit
@@ -178,7 +179,10 @@ def close_user(user_id):
     """Close the account, or open a closed one again."""
     user, form = _user(user_id), CloseForm()
     _confirmed(form)
-    keeping.lock_user(user, form.to.data == "closed", by=current_user)
+    try:
+        keeping.lock_user(user, form.to.data == "closed", by=current_user)
+    except WorkLeft as left:
+        return _to_work(left, "close")
     flash("账号已停用，所有登录已退出。" if user.locked else "账号已恢复。", "success")
     return redirect(url_for("accounts.user", user_id=user.id))
 
@@ -237,9 +241,18 @@ def edit_post(user_id, post_id):
 def end_post(user_id, post_id):
     user = _user(user_id)
     _confirmed(ConfirmForm())
-    keeping.end_post(_post(user, post_id), by=current_user)
+    try:
+        keeping.end_post(_post(user, post_id), by=current_user)
+    except WorkLeft as left:
+        return _to_work(left, "end")
     flash("岗位已结束。", "success")
     return redirect(url_for("accounts.user", user_id=user.id))
+
+
+def _to_work(left: WorkLeft, then: str):
+    """Lead to the page on which the work is handed over, after which `then` is done."""
+    flash(left.sentence, "warn")
+    return redirect(url_for("accounts.hand_work", post_id=left.post.id, then=then))
 
 
 # -- roles and locks -----------------------------------------------------------------------------------------------

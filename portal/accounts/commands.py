@@ -1,7 +1,8 @@
 import click
 
-from portal.accounts import keeping, second_factor, signing
+from portal.accounts import keeping, second_factor, signing, work
 from portal.accounts.models import Role, User, folded
+from portal.accounts.person import SYSTEM
 from portal.db import atomic
 from portal.org.models import Unit
 from portal.values import Refused
@@ -49,10 +50,15 @@ def passwd(name):
 
 @user.command()
 @click.argument("name", metavar="账号")
-def lock(name):
-    """停用账号，立即退出它的所有登录。"""
+@click.option("--hand-back", is_flag=True, help="先把名下没有办完的工作交回单位。")
+def lock(name, hand_back):
+    """停用账号，立即退出它的所有登录。名下还有没有办完的工作时不停用，除非交回单位。"""
     with atomic():
-        keeping.lock_user(_user(name), True)
+        found = _user(name)
+        for post in work.posts_of(found) if hand_back else ():
+            if keys := [key for key, _ in work.open_work(post)]:
+                work.hand(post, keys, None, SYSTEM)
+        keeping.lock_user(found, True)
     click.echo(f"账号 {name} 已停用。")
 
 

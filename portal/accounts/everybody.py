@@ -1,6 +1,6 @@
 """Who holds which posts: one unit's staff, and all who can act in an instance, for demos and benchmarks."""
 
-from portal.accounts.models import Post, User
+from portal.accounts.models import Absence, Post, User
 from portal.accounts.person import Person, posts_of
 from portal.db import today
 from portal.org.models import Unit
@@ -14,6 +14,14 @@ def everybody() -> list[Person]:
         for posts in [posts_of(user.id)]
         for post in posts
     ]
+
+
+def stand_ins_of(user_ids):
+    """Return the subquery of the users who stand in today for any of `user_ids` (ids, or a query of them)."""
+    day = today()
+    return Absence.select(Post.user).join(Post, on=(Absence.stand_in == Post.id)).where(
+        Absence.user.in_(user_ids), Absence.since <= day, Absence.until >= day, Absence.ended.is_null(),
+        Post.valid_from <= day, Post.valid_to.is_null() | (Post.valid_to >= day))
 
 
 def staff_at(unit_id: int) -> list[User]:

@@ -56,6 +56,20 @@ class EditPostForm(VersionedForm):
     valid_to = Day("到期日期", required=False)
 
 
+class HandWorkForm(Form):
+    to = Choice("移交给谁")
+    scope = Choice("移交哪些", choices=[("all", "全部"), ("some", "只移交勾选的")], default="all")
+    keys = Many("没有办完的工作", required=False)
+
+
+class AbsenceForm(Form):
+    post = Choice("谁请假")
+    stand_in = Choice("由谁代理")
+    since = Day("从哪天")
+    until = Day("到哪天")
+    note = Text("事由", required=False, longest=200)
+
+
 class RoleForm(VersionedForm):
     title = Text("名称", longest=40)
     permissions = Many("权限")

@@ -12,6 +12,7 @@ from portal.accounts import passwords, second_factor
 from portal.accounts.models import Post, Role, User, folded
 from portal.accounts.person import ADMIN_ROLES
 from portal.accounts.signing import end_sessions
+from portal.accounts.work import refuse_left
 from portal.db import atomic, today
 from portal.org.models import Unit
 from portal.values import Conflict, Refused
@@ -70,6 +71,7 @@ def edit_user(user: User, data: dict, version: int, by) -> None:
     if not done:
         raise Conflict("另一位管理员", f"改动了账号“{user.name}”", f"/accounts/users/{user.id}")
     if ends is not None and ends < today():
+        refuse_left(*_with_user(Post.user == user.id))
         end_sessions(user.id, "expired")
     audit.record("accounts.edit", "user", user.id, changes=audit.differences(before, after), detail=_called(user))
 
@@ -111,6 +113,7 @@ def lock_user(user: User, locked: bool, by=None) -> None:
         if by is not None and by.id == user.id:
             raise Refused("不能停用自己的账号，请由另一位管理员办理。")
         _keep_administrators(user)
+        refuse_left(*_with_user(Post.user == user.id))
     user.locked = locked
     User.update(locked=locked, version=User.version + 1).where(User.id == user.id).execute()
     ended = end_sessions(user.id, "locked") if locked else 0
@@ -163,6 +166,8 @@ def edit_post(post: Post, data: dict, version: int, by) -> None:
     _check_days(after["valid_from"], after["valid_to"])
     if after["valid_to"] is not None or after["valid_from"] > today():
         _keep_one(post)
+    if after["valid_from"] > today():
+        refuse_left(*_with_user(Post.id == post.id))
     done = Post.update(**after, version=Post.version + 1).where(Post.id == post.id, Post.version == version).execute()
     if not done:
         raise Conflict("另一位管理员", "改动了这个岗位", f"/accounts/users/{post.user_id}")
@@ -173,12 +178,23 @@ def edit_post(post: Post, data: dict, version: int, by) -> None:
 
 
 def end_post(post: Post, by=None) -> None:
-    """End a post from today on; sessions in it end at once, open work keeps its responsible unit."""
+    """End a post from today on; sessions in it end at once. Raises WorkLeft while open work hangs on it."""
     _keep_one(post)
+    refuse_left(*_with_user(Post.id == post.id))
     yesterday = today() - datetime.timedelta(days=1)
     Post.update(valid_to=yesterday, version=Post.version + 1).where(Post.id == post.id).execute()
     end_sessions(post.user_id, "post_ended", post=post.id)
     audit.record("accounts.end_post", "user", post.user_id, detail={"unit": post.unit.name, "role": post.role.title})
+
+
+def _with_user(condition) -> list[Post]:
+    """Return the posts that have not ended, with all that says what hangs on them; held until the transaction ends, so
+    that nobody hands a case to somebody who is just leaving."""
+    posts = valid_posts().select(Post, Role, Unit, User).switch(Post).join(User).where(condition).order_by(Post.id)
+    found = list(posts)
+    for post in found:
+        _hold(post)
+    return found
 
 
 def valid_posts():

@@ -3,6 +3,7 @@
 import unicodedata
 
 from peewee import (
+    SQL,
     BigIntegerField,
     BooleanField,
     CharField,
@@ -95,6 +96,37 @@ class Post(Model):
         if self.valid_to is not None and self.valid_to < today():
             return "已结束"
         return "未开始" if self.valid_from > today() else "有效"
+
+
+class Absence(Model):
+    """Somebody is away (请假、出差) from a day until a day, and a colleague at the same unit stands in (代理)."""
+
+    county_id = IntegerField()
+    post = ForeignKeyField(Post)
+    user = ForeignKeyField(User, index=False)
+    stand_in = ForeignKeyField(Post, index=False)
+    since = DateField()
+    until = DateField()
+    note = CharField(max_length=200, default="")
+    by_name = CharField(max_length=60)
+    at = DateTimeField(default=now)
+    #: Ended before its last day.
+    ended = DateTimeField(null=True)
+
+    class Meta:
+        table_name = "accounts_absence"
+
+    @property
+    def state_title(self) -> str:
+        if self.ended or self.until < today():
+            return "已结束"
+        return "还没有开始" if self.since > today() else "代理中"
+
+
+# Every page asks whom its reader stands in for.
+Absence.add_index(
+    Absence.index(Absence.stand_in, Absence.until, where=SQL("ended IS NULL"), name="accounts_absence_now")
+)
 
 
 class Session(Model):

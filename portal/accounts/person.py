@@ -11,7 +11,7 @@ from flask import current_app, g, request
 from peewee import JOIN, DatabaseError, fn
 
 from portal.accounts import second_factor
-from portal.accounts.models import Post, Role, Session, User
+from portal.accounts.models import Absence, Post, Role, Session, User
 from portal.accounts.passwords import is_outdated
 from portal.calendar.days import revision as calendar_revision
 from portal.db import atomic, impatient, is_postgres, now, today
@@ -36,6 +36,8 @@ class ActivePost:
     permissions: frozenset[str]
     county: str = ""
     offices: tuple[int, ...] = ()
+    #: (user id, full name) of the colleagues at this unit who are away today and for whom this post stands in.
+    stands_in: tuple[tuple[int, str], ...] = ()
 
     @property
     def unit_name(self) -> str:
@@ -103,6 +105,11 @@ class Person:
             return frozenset({unit.id, unit.parent_id} if unit.reach == "area" else {unit.id})
         return frozenset({unit.id, *self.post.offices})
 
+    @cached_property
+    def stands_in_for(self) -> dict[int, str]:
+        """The full names of those for whom the active post stands in today (代理), by user id."""
+        return dict(self.post.stands_in) if self.post else {}
+
     def may(self, permission: str, unit=None) -> bool:
         """Tell whether the active post holds `permission` and, where a unit is given, reaches it."""
         if self.post is None or permission not in self.post.permissions:
@@ -121,6 +128,7 @@ class Anonymous:
     posts: list = []
     enabled: frozenset = frozenset()
     acts_for: frozenset = frozenset()
+    stands_in_for: dict = {}
 
     def get_id(self):
         return None
@@ -133,22 +141,40 @@ class Anonymous:
 #: {name: a function that makes the column, correlated with User.id}. The values are in `Person.beside`.
 BESIDE: dict[str, Callable] = {}
 
+
+class System(Anonymous):
+    """What acts where nobody is signed in: a job. Its name stands on the timeline."""
+
+    full_name = "系统"
+
+
+SYSTEM = System()
+
 UNIT_FIELDS = tuple(getattr(Unit, name) for name in UnitRef.__slots__)
 
 
 #: What one row of a person holds: the post, its role, its unit, and the county's name for the head of the page.
 County = Unit.alias()
 Office = Unit.alias()
+Away = User.alias()
 
 
-def _post_columns() -> tuple:
-    """Return the columns of a post; the ids of its unit's offices come as one text, which each engine makes its way."""
-    joined = fn.STRING_AGG(Office.id.cast("text"), ",") if is_postgres() else fn.GROUP_CONCAT(Office.id)
-    offices = Office.select(joined).where(
+def _joined(text, mark: str):
+    """Return the values of `text` as one text, which each engine makes its own way."""
+    return fn.STRING_AGG(text, mark) if is_postgres() else fn.GROUP_CONCAT(text, mark)
+
+
+def _post_columns(day) -> tuple:
+    """Return the columns of a post on a `day`; the ids of its unit's offices come as one text ("3,8"), and so does for
+    whom it stands in ("17:张国强", a line each)."""
+    offices = Office.select(_joined(Office.id.cast("text"), ",")).where(
         Office.parent == Unit.id, Unit.level.in_(("county", "town")), Office.level == "department",
         Office.reach == "area",
     )
-    return Post.id, Post.title, Role.slug, Role.title, Role.permissions, County.short, offices, *UNIT_FIELDS
+    named = Away.id.cast("text").concat(":").concat(Away.full_name)
+    away = Absence.select(_joined(named, "\n")).join(Away, on=(Absence.user == Away.id)).where(
+        Absence.stand_in == Post.id, Absence.since <= day, Absence.until >= day, Absence.ended.is_null())
+    return Post.id, Post.title, Role.slug, Role.title, Role.permissions, County.short, offices, away, *UNIT_FIELDS
 
 
 def _valid(day):
@@ -156,15 +182,18 @@ def _valid(day):
 
 
 def _post(row) -> ActivePost:
-    key, title, slug, role_title, permissions, county, offices, *unit = row
+    key, title, slug, role_title, permissions, county, offices, away, *unit = row
     ids = tuple(int(office) for office in offices.split(",")) if offices else ()
-    return ActivePost(key, title, slug, role_title, UnitRef(*unit), frozenset(permissions), county or "", ids)
+    lines = (line.partition(":") for line in (away or "").split("\n") if line)
+    stands_in = tuple((int(user), name) for user, _, name in lines)
+    return ActivePost(key, title, slug, role_title, UnitRef(*unit), frozenset(permissions), county or "", ids,
+                      stands_in)
 
 
 def posts_of(user_id: int) -> list[ActivePost]:
     """Return the posts that are valid today, in one query."""
     rows = (
-        Post.select(*_post_columns()).join(Role).join_from(Post, Unit)
+        Post.select(*_post_columns(today())).join(Role).join_from(Post, Unit)
         .join(County, JOIN.LEFT_OUTER, on=(County.id == Unit.county_id))
         .where(Post.user == user_id, _valid(today())).order_by(Post.id).tuples()
     )
@@ -194,7 +223,7 @@ def _loading(slots):
     return (
         Session.select(
             *SESSION_FIELDS, *USER_FIELDS, revision(), calendar_revision(), *(make() for make in BESIDE.values()),
-            *_post_columns())
+            *_post_columns(slots.day))
         .join(User).join(Post, JOIN.LEFT_OUTER, on=(Post.user == User.id) & valid)
         .join(Role, JOIN.LEFT_OUTER).join_from(Post, Unit, JOIN.LEFT_OUTER)
         .join(County, JOIN.LEFT_OUTER, on=(County.id == Unit.county_id))

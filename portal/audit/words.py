@@ -12,6 +12,7 @@ ACTIONS = {
     "accounts.add_post": "增加岗位",
     "accounts.edit_post": "修改岗位", "accounts.end_post": "结束岗位", "accounts.switch_post": "切换岗位",
     "accounts.end_session": "退出别处的登录", "accounts.add_role": "新建角色", "accounts.change_role": "修改角色",
+    "accounts.hand_work": "移交工作", "accounts.add_absence": "安排请假代理", "accounts.end_absence": "结束请假代理",
     "accounts.second_factor_on": "设动态验证码", "accounts.second_factor_off": "取消动态验证码",
     "access.denied": "没有权限被拒绝",
     "people.open": "打开居民", "people.create": "登记居民", "people.edit": "修改居民", "people.reveal": "查看完整号码",
@@ -36,7 +37,7 @@ OBJECTS = {
     "user": "账号", "post": "岗位", "role": "角色", "session": "登录", "sign_in": "登录", "permission": "权限",
     "resident": "居民", "case": "案件", "plugin": "平台", "org.unit": "单位", "calendar_day": "日期", "setting": "设置",
     "calendar_year": "年份", "order": "督办单", "rule": "督办规则", "figures": "统计表",
-    "announcement": "通知公告", "job": "后台任务",
+    "announcement": "通知公告", "job": "后台任务", "absence": "请假代理",
 }
 #: Fields of details and of changes.
 FIELDS = {
@@ -50,7 +51,8 @@ FIELDS = {
     "red_days": "建议红色（天）", "escalate_days": "建议提级（天）", "auto_remind": "自动催办", "part": "范围",
     "lens": "看哪些", "colour": "颜色", "holder": "轮到谁", "place": "地点", "units": "单位数",
     "other": "另一位居民", "rows": "转移的记录", "left": "没有动的记录", "request": "请求",
-    "form": "形式", "because": "不能删除的原因", "guardian": "监护人",
+    "form": "形式", "because": "不能删除的原因", "guardian": "监护人", "to": "移交给",
+    "stand_in": "代理人", "since": "从",
 }
 
 

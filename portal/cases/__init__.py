@@ -1,15 +1,19 @@
 """The ledger: one place for every matter, who is responsible for it, until when, and what happened."""
 
 from portal.cases import (  # noqa: F401  (their routes)
+    assist_views,
     clock_jobs,
     extension_views,
     figures_views,
+    handing_views,
     merge_views,
     merging,
     pause_views,
     recompute,
     recompute_views,
     residents,
+    telling,
+    work,
 )
 from portal.cases.cards import CARDS
 from portal.cases.checks import findings
@@ -17,9 +21,11 @@ from portal.cases.clock_papers import PAPERS
 from portal.cases.commands import tally_commands
 from portal.cases.duplicates import DAYS, tidy
 from portal.cases.figures import FAIR_COUNTS
+from portal.cases.jobs import JOBS as RESPONSIBILITY_JOBS
 from portal.cases.kinds import kinds, plugin_of
 from portal.cases.lens import COLUMNS, open_cases_of, seen_by
 from portal.cases.models import (
+    Assist,
     Case,
     CaseEvent,
     DueMove,
@@ -33,6 +39,7 @@ from portal.cases.models import (
     Series,
     Tally,
 )
+from portal.cases.responsibility import SETTINGS as RESPONSIBILITY_SETTINGS
 from portal.cases.search_commands import reindex_cases
 from portal.cases.search_text import find_cases, units_below
 from portal.cases.supervision import case_views, order_views, overdue_views, rule_views
@@ -48,6 +55,7 @@ SUPERVISION_VIEWS = (case_views, order_views, overdue_views, rule_views)
 
 __all__ = ["Case", "figures_views", "seen_by"]
 
+DECIDERS = ("county_staff", "town_staff", "village_staff")
 STAFF = ("county_staff", "town_staff", "village_staff", "window", "grid_worker", "mediator")
 
 
@@ -59,7 +67,8 @@ def portal_plugin():
 @hookimpl
 def portal_models():
     return [
-        Case, CaseEvent, Pause, Reply, Rating, Series, Tally, Flow, Extension, DueMove, Merge, Likeness, *SUPERVISION,
+        Case, CaseEvent, Pause, Reply, Rating, Series, Tally, Flow, Extension, DueMove, Merge, Likeness, Assist,
+        *SUPERVISION,
     ]
 
 
@@ -77,7 +86,10 @@ def portal_permissions():
         Permission("cases.extend", "申请延期、停表和恢复计时", roles=STAFF),
         Permission("cases.approve", "审批延期", roles=("county_staff", "town_staff", "leader")),
         Permission("cases.merge", "并案、撤销并案、拆分", roles=("county_staff", "town_staff", "village_staff")),
-        Permission("cases.note", "写备注、传附件、登记评价", roles=STAFF),
+        Permission("cases.note", "签收、写备注、传附件、登记评价", roles=STAFF),
+        Permission("cases.hand_over", "转交别的单位、指定承办", roles=("county_staff", "town_staff")),
+        Permission("cases.send_back", "退回不归本单位的件", roles=DECIDERS),
+        Permission("cases.assist", "请求协办、答复协办", roles=DECIDERS),
         Permission("cases.remind", "催办下级承办的件", roles=("county_staff", "town_staff", "village_staff", "leader")),
         Permission("cases.supervise", "开督办单、审核答复、提级", roles=("county_staff", "town_staff", "leader")),
         Permission("cases.instruct", "在案件上批示", roles=("leader",)),
@@ -101,7 +113,7 @@ def portal_menu():
 @hookimpl
 def portal_topics():
     return [
-        Topic("cases.assigned", "案件交办给我"), Topic("cases.arrived", "案件转到本单位"), *clock_jobs.TOPICS,
+        *telling.TOPICS, *clock_jobs.TOPICS,
         *supervision_jobs.TOPICS, Topic(merging.TOPIC, "并案和撤销并案"),
     ]
 
@@ -109,7 +121,8 @@ def portal_topics():
 @hookimpl
 def portal_jobs():
     return [
-        *clock_jobs.JOBS, *supervision_jobs.JOBS, Job("cases.alike", "查找可能重复的件", tidy, at="02:40"),
+        *RESPONSIBILITY_JOBS, *clock_jobs.JOBS, *supervision_jobs.JOBS,
+        Job("cases.alike", "查找可能重复的件", tidy, at="02:40"),
     ]
 
 
@@ -119,7 +132,7 @@ def portal_settings():
         "cases.keep_years", "案件办结后，档案保管多少年", 10, measure="年",
         note="归档文件的保管期限分永久、30 年、10 年，各县按本级的规定填写", least=1, most=100,
     )
-    return [DAYS, keep, Setting(
+    return [*RESPONSIBILITY_SETTINGS, DAYS, keep, Setting(
         FAIR_COUNTS, "“基本满意”计入满意率", True, "flag",
         note="国办发〔2019〕51号只把不满意、非常不满意算作差评；当地另有口径的，可以改为不计入。",
     )]
@@ -166,8 +179,18 @@ def portal_resident_erased(resident, by):
 
 
 @hookimpl
+def portal_work(post):
+    return work.hanging_on(post)
+
+
+@hookimpl
+def portal_hand_work(post, names, successor, actor):
+    work.hand(post, names, successor, actor)
+
+
+@hookimpl
 def portal_check():
-    return findings()
+    return findings() + work.findings()
 
 
 @hookimpl
@@ -197,9 +220,12 @@ def portal_town_obstacles(town, plugin):
 
 @hookimpl
 def portal_unit_obstacles(unit):
-    """Say what the unit is responsible for, and what lies in it whoever is: both would be left without a place."""
+    """Say what the unit is responsible for, what it was asked, and what lies in it whoever is: all of that would be
+    left without a place."""
     unclosed = Case.select().where(Case.closed.is_null())
-    found = [(unclosed.where(Case.unit == unit.id).count(), "还有 {} 件没有办结的案件由它负责")]
+    asked = Assist.select().where(Assist.unit == unit.id, Assist.ended.is_null())
+    found = [(unclosed.where(Case.unit == unit.id).count(), "还有 {} 件没有办结的案件由它负责"),
+             (asked.count(), "还有 {} 件请它协办的没有答复")]
     if column := COLUMNS.get(f"{unit.level}_id"):
         found.append((unclosed.where(column == unit.id).count(), "辖区内还有 {} 件没有办结的案件"))
     owed = Order.select().where(Order.unit == unit.id, Order.settled_at.is_null())

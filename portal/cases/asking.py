@@ -272,15 +272,18 @@ class Found(NamedTuple):
     place: str | None
     person: str | None
     owed: datetime.datetime | None
+    unsigned: bool
+    person_id: int | None
 
 
-def columns():
-    """Return the query of the columns of `Found`."""
+def columns(start=Case.clock_start, due=Case.due):
+    """Return the query of the columns of `Found`; `start` and `due` are the clock that the rows show."""
     return (
         Case.select(
-            Case.id, Case.number, Case.kind, Case.title, Case.applicant, Case.state, Case.phase, Case.opened, Case.due,
-            Case.closed, Case.clock_start, Case.paused_at, Case.pause_reason, Case.resume_by, Case.limit_unit,
-            Case.county_id, Case.town_id, Unit.short, Place.short, User.full_name, Case.owed,
+            Case.id, Case.number, Case.kind, Case.title, Case.applicant, Case.state, Case.phase, Case.opened, due,
+            Case.closed, start, Case.paused_at, Case.pause_reason, Case.resume_by, Case.limit_unit, Case.county_id,
+            Case.town_id, Unit.short, Place.short, User.full_name, Case.owed,
+            Case.sign_due.is_null(False) & Case.signed.is_null(), Case.person,
         )
         .join(Unit, on=(Case.unit == Unit.id))
         .join_from(Case, Place, JOIN.LEFT_OUTER, on=(Place.id == fn.COALESCE(

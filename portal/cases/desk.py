@@ -6,18 +6,18 @@ from dataclasses import dataclass, field
 
 from flask import g
 from flask_login import current_user
-from peewee import SQL, fn
+from peewee import SQL, Value, fn
 from peewee import Case as When
 
 from portal.cases.asking import Found, columns
 from portal.cases.lens import Reader, of_kinds, through, unrestricted
-from portal.cases.models import Case, CaseEvent
+from portal.cases.models import Assist, Case, CaseEvent
 from portal.cases.rows import Row, prepared
 from portal.db import now
 from portal.prepared import Prepared
 
 #: The parts of the desk. Who only watches over an area has one: what is most urgent in it.
-PARTS = {"mine": "待处理", "paused": "已停表", "others": "同事在办", "done": "已办"}
+PARTS = {"mine": "待处理", "assists": "协办", "paused": "已停表", "others": "同事在办", "done": "已办"}
 WATCHED = {"area": "辖区最急"}
 
 
@@ -30,7 +30,7 @@ def parts_of(person) -> dict[str, str]:
 class Waiting:
     """How many open cases lie with the person's units: by part of the desk, by kind, overdue, due by tomorrow."""
 
-    parts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(("mine", "paused", "others"), 0))
+    parts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(("mine", "assists", "paused", "others"), 0))
     kinds: dict[str, int] = field(default_factory=dict)
     overdue: int = 0
     today: int = 0
@@ -59,7 +59,7 @@ def waiting(person) -> Waiting:
 def _counted(shape: tuple) -> Prepared:
     def build(slots):
         reader = Reader.in_slots(shape, slots)
-        return (
+        own = (
             Case.select(
                 Case.kind, _part(reader, slots.today).alias("part"), fn.COUNT(Case.id), _number(Case.due < slots.now),
                 _number(Case.due.between(slots.now, slots.tonight)),
@@ -67,6 +67,11 @@ def _counted(shape: tuple) -> Prepared:
             )
             .where(*_open(reader)).group_by(Case.kind, SQL("part"))
         )
+        asked = (
+            Case.select(Case.kind, Value("assists"), fn.COUNT(Case.id), Value(0), Value(0), Value(0))
+            .join(Assist, on=(Assist.case == Case.id)).where(*_asked(reader)).group_by(Case.kind)
+        )
+        return own.union_all(asked)
 
     return Prepared(build)
 
@@ -92,9 +97,10 @@ def rows(person, part: str = "mine", limit: int = 50) -> list[Row]:
     if person.post is None or not person.acts_for:
         return []
     reader = Reader.of(person)
-    since = now() - datetime.timedelta(days=90)
-    found = prepared(_rows(reader.shape, part, limit)(**reader.values, since=since, today=now().date()))
-    return [row._replace(verb="查看") for row in found] if part in WATCHED else found
+    values = {**reader.values, "since": now() - datetime.timedelta(days=90), "today": now().date()}
+    found = prepared(_rows(reader.shape, part, limit)(**values), person.stands_in_for)
+    verb = {"area": "查看", "assists": "协办"}.get(part)
+    return [row._replace(verb=verb) for row in found] if verb else found
 
 
 @functools.lru_cache(maxsize=500)
@@ -106,6 +112,9 @@ def _rows(shape: tuple, part: str, limit: int) -> Prepared:
             query = columns().where(*area, Case.closed.is_null(), Case.due.is_null(False)).order_by(Case.due, Case.id)
         elif part == "done":
             query = columns().where(*_done(reader, slots.since)).order_by(Case.closed.desc(), Case.id.desc())
+        elif part == "assists":
+            query = columns(Assist.asked_at, Assist.due).join_from(Case, Assist, on=(Assist.case == Case.id))
+            query = query.where(*_asked(reader)).order_by(Assist.due, Case.id)
         else:
             # What should run again stands above what is due first: it has no date that would ever make it urgent.
             first = Case.paused_at if part == "paused" else Case.due.asc(nulls="FIRST")
@@ -123,12 +132,18 @@ def _open(reader: Reader) -> tuple:
     return through("unit", reader), Case.closed.is_null(), of_kinds(reader), unrestricted(reader)
 
 
+def _asked(reader: Reader) -> tuple:
+    """Return the conditions of the cases, joined with their assists, in which a unit of the reader's owes an answer."""
+    return through("unit", reader, Assist.unit), Assist.ended.is_null(), of_kinds(reader), unrestricted(reader)
+
+
 def _part(reader: Reader, today):
     """Return the expression that says on which part of the desk an open case lies: what nobody has yet is mine too.
 
     A clock that stands still longer than expected waits for somebody again.
     """
-    others = Case.person.is_null(False) & (Case.person != reader.me)
+    mine = (Case.person == reader.me) if len(reader.mine) == 1 else Case.person.in_(reader.mine)
+    others = Case.person.is_null(False) & ~mine
     still = Case.due.is_null() & (Case.resume_by.is_null() | (Case.resume_by >= today))
     return When(None, ((still, "paused"), (others, "others")), "mine")
 

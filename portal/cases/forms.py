@@ -1,5 +1,5 @@
 from portal.cases.models import RATINGS
-from portal.forms import Choice, LongText, Upload, VersionedForm
+from portal.forms import Choice, Day, LongText, Upload, VersionedForm
 from portal.forms import Form as PlainForm
 
 
@@ -10,6 +10,38 @@ class PlainStep(VersionedForm):
 class AssignForm(VersionedForm):
     person = Choice("交给谁")
     text = LongText("要求", required=False, longest=500)
+
+
+class HandOverForm(VersionedForm):
+    unit = Choice("交给哪个单位")
+    text = LongText("为什么转交、要办什么", longest=500)
+
+
+class DecideForm(VersionedForm):
+    unit = Choice("由哪个单位承办")
+    text = LongText("指定的理由", longest=500)
+
+
+class SendBackForm(VersionedForm):
+    text = LongText("为什么不归本单位办", longest=500)
+
+
+class AskAssistForm(VersionedForm):
+    unit = Choice("请哪个单位协办")
+    wanted = LongText("请他们办什么", longest=1000)
+    due = Day("什么时候前答复")
+
+
+class AnswerAssistForm(PlainForm):
+    result = Choice("结果", default="answered", choices=[
+        ("answered", "已办，答复如下"), ("declined", "不能协办，理由如下"),
+    ])
+    text = LongText("答复", longest=2000)
+    attachments = Upload("照片或文件")
+
+
+class EndAssistForm(PlainForm):
+    text = LongText("为什么不再等答复", longest=500)
 
 
 class NoteForm(PlainForm):

@@ -2,6 +2,7 @@
 
 from flask import current_app
 
+from portal.cases.models import Assist
 from portal.registry import registry_of
 from portal.values import CaseKind, Plugin
 
@@ -21,8 +22,11 @@ def plugin_of(kind_name: str) -> Plugin:
 
 def contents_seen(case, person) -> bool:
     """Tell whether the person may read what the case is about, and not only that it exists."""
-    contents = kind_of(case).contents
-    return contents is None or bool(contents(case, person))
+    kind = kind_of(case)
+    if kind.contents is None or kind.contents(case, person):
+        return True
+    return bool(kind.assistants_read and case.assists) and Assist.select().where(
+        Assist.case == case.id, Assist.unit.in_(list(person.acts_for)), Assist.ended.is_null()).exists()
 
 
 def readable(person) -> list[CaseKind]:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from portal.cases import clock, duplicates, numbers, referral, search_text, tallies, telling, timeline
+from portal.cases import clock, duplicates, numbers, referral, responsibility, search_text, tallies, timeline
 from portal.cases.answering import answer_merged, is_waited_for
 from portal.cases.kinds import contents_seen, kind_of, kinds, plugin_of
 from portal.cases.lens import holds
@@ -60,12 +60,11 @@ def open_case(opening: Opening, actor, *, at=None) -> Case:
             number=numbers.next_number(kind.prefix, place, at.year),
         )
         clock.start(case, opening.limit, at)
+        responsibility.arrived(case, actor, at)
         case.save(force_insert=True)
         tallies.created(case)
         timeline.append(case, actor, step="open", title=opening.step_title, at=at, from_state="", text=opening.text)
         referral.tell_opened(case, actor, at)
-        if case.unit_id not in actor.acts_for:
-            telling.arrived(case, actor)
         search_text.index(case, new=True)
         duplicates.look_later(case)
     return case
@@ -97,14 +96,15 @@ def take(step_name: str, case: Case, actor, data: dict | None = None, *, version
             raise Refused("没有这个环节。")
         if sentence := _refusal(case, step, actor):
             raise Refused(sentence)
-        before, phase_before, unit_before = case.state, case.phase, case.unit_id
+        before, phase_before = case.state, case.phase
         if step.guard:
             step.guard(case, actor, data)
         if case.due and at > case.due and (step.clock or _closes(kind, step)):
             case.late = True
         text = (step.effect(case, actor, data) if step.effect else None) or data.get("text", "")
         told = _answer(case, step, actor, data, at)
-        _hand_over(case, step, actor, data)
+        if _hand_over(case, step, actor, data, at):
+            told = {**told, "signed": True}
         _turn_clock(case, step, data, at, actor)
         _move(case, step, at)
         case.redone = case.redone or step.redoes or (phase_before in DONE_PHASES and case.phase in WORKING_PHASES)
@@ -121,8 +121,6 @@ def take(step_name: str, case: Case, actor, data: dict | None = None, *, version
             guard.refuse_unanswered(case)
             referral.tell_source(case, actor, at)
             guard.tell_former(case)
-        if case.unit_id != unit_before:
-            telling.arrived(case, actor)
     return case
 
 
@@ -165,6 +163,8 @@ def _refusal(case, step: Step, actor) -> str | None:
         return f"您当前的岗位没有“{step.title}”的权限。"
     if step.by == "holder" and not holds(actor, case):
         return f"这件事现在由{case.unit.name}负责，请由他们“{step.title}”。"
+    if step.by == "holder" and (sentence := responsibility.refusal(case, step)):
+        return sentence
     if not contents_seen(case, actor):
         return kind.contents_note or "这件事的内容不对您公开。"
     if step.shown is not None and not step.shown(case, actor):
@@ -195,16 +195,13 @@ def _answer(case, step: Step, actor, data: dict, at) -> dict:
     return {"reply": text, "channel": data.get("reply_channel", "face")}
 
 
-def _hand_over(case, step: Step, actor, data: dict) -> None:
+def _hand_over(case, step: Step, actor, data: dict, at) -> bool:
+    """Make the next unit responsible, or who takes the first step; return whether the step was the unit's signature."""
     unit = step.hand(case, actor, data) if step.hand else None
-    if unit is not None:
-        if (owner := plugin_of(case.kind)).level != "core":
-            hold_enabled(unit, owner, "把这件事交到那里")
-        if unit.id != case.unit_id:
-            clock.drop_request(case, data["at"])  # who is to decide, and who asks, has changed
-        case.unit, case.person, case.former_unit = unit, None, None
-    elif case.person_id is None and holds(actor, case):
+    signed = responsibility.moved_by_step(case, step, unit, actor, at)
+    if unit is None and case.person_id is None and holds(actor, case):
         case.person = actor.id  # whoever takes the first step in the unit has it from then on
+    return signed
 
 
 def _turn_clock(case, step: Step, data: dict, at, actor) -> None:
@@ -245,6 +242,8 @@ def _check_promises(case) -> None:
             raise Refused("这一步会让这件事无人负责，没有保存。请联系系统管理员检查流程设置。")
         if case.due is None and case.paused_at is None:
             raise Refused("这一步会让这件事没有期限，没有保存。请联系系统管理员检查流程设置。")
+    elif case.assists_open:
+        raise Refused(f"还有 {case.assists_open} 个单位在协办，不能办结。请等他们答复，或者写明理由结束协办。")
     elif case.replied is None and not case.no_reply_because:
         raise Refused("还没有答复来办事的人，不能办结。请先答复。", "reply")
     elif case.replied is None and is_waited_for(case):

@@ -8,8 +8,10 @@ person 我的: of those, what this very person is responsible for
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from peewee import fn
+
 from portal.cases.kinds import readable
-from portal.cases.models import Case
+from portal.cases.models import Assist, Case
 from portal.prepared import Slots, numbered
 
 LENSES = {"area": "辖区", "unit": "本单位承办", "person": "我的"}
@@ -25,7 +27,8 @@ COLUMNS = {
 
 @dataclass(frozen=True)
 class Reader:
-    """A person as a query sees them: place column and its value, units acted for, names of readable kinds, own id.
+    """A person as a query sees them: place column and its value, units acted for, names of readable kinds, own id, and
+    the ids whose matters are the person's: the own one, and those of whom they stand in for.
 
     In a prepared query the values are slots, and `shape` says which query it is.
     """
@@ -34,35 +37,37 @@ class Reader:
     units: Sequence
     kinds: Sequence
     me: object
+    mine: Sequence
 
     @classmethod
     def of(cls, person, only: str = "") -> "Reader":
         """Return the reader for the person's active post; `only` leaves one kind, where it may be read."""
         kinds = [kind.name for kind in readable(person) if not only or kind.name == only]
-        return cls(person.area, sorted(person.acts_for), kinds, person.id)
+        return cls(person.area, sorted(person.acts_for), kinds, person.id, [person.id, *sorted(person.stands_in_for)])
 
     @property
     def shape(self) -> tuple:
-        return (self.area[0] if self.area else None), len(self.units), len(self.kinds)
+        return (self.area[0] if self.area else None), len(self.units), len(self.kinds), len(self.mine)
 
     @property
     def values(self) -> dict:
         area = {"area": self.area[1]} if self.area else {}
-        return {"me": self.me, **area, **numbered("unit", self.units), **numbered("kind", self.kinds)}
+        return {"me": self.me, **area, **numbered("unit", self.units), **numbered("kind", self.kinds),
+                **numbered("mine", self.mine)}
 
     @classmethod
     def in_slots(cls, shape: tuple, slots: Slots) -> "Reader":
-        column, units, kinds = shape
+        column, units, kinds, mine = shape
         area = (column, slots.area) if column else None
-        return cls(area, slots.many("unit", units), slots.many("kind", kinds), slots.me)
+        return cls(area, slots.many("unit", units), slots.many("kind", kinds), slots.me, slots.many("mine", mine))
 
 
-def through(lens: str, reader: Reader):
-    """Return the condition of one lens, without the kinds."""
+def through(lens: str, reader: Reader, unit=Case.unit):
+    """Return the condition of one lens, without the kinds; `unit` is the column that the lens "unit" looks at."""
     if lens == "unit":
-        return _among(Case.unit, reader.units)
+        return _among(unit, reader.units)
     if lens == "person":
-        return (Case.person == reader.me) & _among(Case.unit, reader.units)
+        return _among(Case.person, reader.mine) & _among(Case.unit, reader.units)
     return COLUMNS[reader.area[0]] == reader.area[1] if reader.area else NOTHING
 
 
@@ -72,8 +77,10 @@ def of_kinds(reader: Reader):
 
 
 def unrestricted(reader: Reader):
-    """Return the condition that lets 举报 and mediation contents be seen only by those who hold them."""
-    return (Case.restricted == False) | (Case.person == reader.me) | (Case.created_by == reader.me)  # noqa: E712
+    """Return the condition that lets 举报 and mediation contents be seen only by those who hold them, and by who stands
+    in for them at that unit."""
+    found = (Case.restricted == False) | (Case.person == reader.me) | (Case.created_by == reader.me)  # noqa: E712
+    return found | through("person", reader) if len(reader.mine) > 1 else found
 
 
 def _among(column, values):
@@ -90,9 +97,21 @@ def seen_by(person):
 
 
 def through_any(reader: Reader) -> tuple:
-    """Return the conditions that one of the lenses reaches a case; what is mine lies with my unit."""
-    any_lens = through("area", reader) | through("unit", reader)
+    """Return the conditions that one of the lenses reaches a case, or that a unit of mine assists in it; what is mine
+    lies with my unit."""
+    any_lens = through("area", reader) | through("unit", reader) | _assisting(reader)
     return any_lens, of_kinds(reader), unrestricted(reader)
+
+
+#: A unit that declined, or was no longer asked, has nothing to see any more.
+ASSISTING = ("asked", "accepted", "answered")
+
+
+def _assisting(reader: Reader):
+    """Return the condition that a unit of the reader's was asked to assist; the case's own row says whether any was."""
+    asked = Assist.select(Assist.id).where(
+        Assist.case == Case.id, _among(Assist.unit, reader.units), Assist.state.in_(ASSISTING))
+    return (Case.assists > 0) & fn.EXISTS(asked)
 
 
 def holds(person, case) -> bool:

@@ -7,7 +7,7 @@ counts. Restricted cases, and those whose contents somebody may not read, that p
 from datetime import datetime
 
 from portal import notify
-from portal.cases import assign, clock, referral, tallies, timeline
+from portal.cases import assign, clock, referral, timeline
 from portal.cases.answering import merged_in
 from portal.cases.duplicates import settle
 from portal.cases.kinds import contents_seen, kind_of, plugin_of
@@ -100,7 +100,7 @@ def _stood(case, into) -> dict:
 
 
 def _close(case, into, actor, text: str, at) -> None:
-    before, phase_before = case.state, case.phase
+    before = case.state
     merged = kind_of(case).workflow.state(MERGED.name)
     case.late = case.late or bool(case.due and at > case.due)
     clock.stop(case)
@@ -110,8 +110,6 @@ def _close(case, into, actor, text: str, at) -> None:
     case.save()
     timeline.append(case, actor, step="merge", title="并案", at=at, from_state=before, data={"merged": into.id},
                     text=f"并入 {into.number}。{text}")
-    tallies.moved(case, phase_before, case.phase)
-    tallies.flowed(case, at, **tallies.closing(case))
     referral.tell_source(case, actor, at)
 
 
@@ -163,7 +161,6 @@ def _may_undo(case, into, actor) -> None:
 
 
 def _reopen(case, into, row: Merge, actor, text: str, at) -> None:
-    closed, phase_before, counted = case.closed, case.phase, tallies.closing(case)
     stood = {**row.stood, **{name: datetime.fromisoformat(row.stood[name]) if row.stood[name] else None
                              for name in ("due", "paused_at", "replied")}}
     del stood["into_no_reply_because"]
@@ -183,8 +180,6 @@ def _reopen(case, into, row: Merge, actor, text: str, at) -> None:
     case.save()
     timeline.append(case, actor, step="unmerge", title="撤销并案", at=at, from_state=MERGED.name,
                     data={"merged": into.id}, text=f"不再并入 {into.number}，单独办理；并案期间的时间照算。{text}")
-    tallies.moved(case, phase_before, case.phase)
-    tallies.flowed(case, closed, **{name: -value for name, value in counted.items()})
 
 
 # -- telling those who asked ---------------------------------------------------------------------------------------

@@ -105,6 +105,23 @@ class Case(Model):
     created_by = ForeignKeyField(User, null=True, index=False)
     version = IntegerField(default=1)
 
+    # Between units (responsibility.py). With `sign_due` the responsible unit owes its signature until `signed`.
+    sign_due = DateTimeField(null=True)
+    signed = DateTimeField(null=True)
+    sign_reminded = DateTimeField(null=True)
+    #: To whom the case may be sent back, since when; None once the responsible unit took a step itself.
+    handed_from_id = IntegerField(null=True)
+    handed_at = DateTimeField(null=True)
+    #: How often it was sent back as not the own business.
+    returns = IntegerField(default=0)
+    #: It went to and fro too often: the responsible unit must say who handles it before anything else ...
+    to_decide = BooleanField(default=False)
+    #: ... and has said so: it stays there.
+    decided_by_superior = BooleanField(default=False)
+    #: How many units were ever asked to assist, and of how many the answer is open.
+    assists = IntegerField(default=0)
+    assists_open = IntegerField(default=0)
+
     class Meta:
         table_name = "cases_case"
         indexes = ((("county_id", "number"), True),)
@@ -128,6 +145,11 @@ class Case(Model):
     def place_id(self) -> int:
         """The most precise unit that the case lies in."""
         return self.grid_id or self.village_id or self.town_id or self.county_id
+
+    @property
+    def is_unsigned(self) -> bool:
+        """The responsible unit has not signed for it yet."""
+        return self.sign_due is not None and self.signed is None
 
     @property
     def limit(self) -> Deadline | None:
@@ -163,6 +185,12 @@ for _place in ("county_id", "town_id", "village_id", "grid_id", "line_id", "unit
         for _moment in (Case.closed, Case.owed):
             _name = f"cases_case_{_place}_{_moment.name}"
             Case.add_index(Case.index(_column, _moment.desc(), Case.id.desc(), name=_name))
+
+
+Case.add_index(
+    Case.index(Case.sign_due, where=SQL("signed IS NULL AND sign_due IS NOT NULL AND closed IS NULL"),
+               name="cases_case_unsigned")
+)
 
 
 class CaseEvent(Model):
@@ -454,3 +482,36 @@ class Flow(Model):
             (("village_id", "axis", "period"), False),
             (("unit_id", "axis", "period"), False),
         )
+
+
+class Assist(Model):
+    """A unit that the responsible unit asked to help (协办): what is asked, until when, and what came of it."""
+
+    STATES = {"asked": "等待接受", "accepted": "协办中", "answered": "已答复", "declined": "已谢绝", "ended": "已结束"}
+
+    id = BigAutoField()
+    county_id = IntegerField()
+    case = ForeignKeyField(Case)
+    unit = ForeignKeyField(Unit, index=False)
+    asked_at = DateTimeField(default=now)
+    asked_by = ForeignKeyField(User, index=False)
+    asked_by_name = CharField(max_length=60)
+    wanted = TextField()
+    due = DateTimeField()
+    state = CharField(max_length=10, default="asked")
+    #: When the unit answered or declined, or the responsible unit ended it.
+    ended = DateTimeField(null=True)
+    by_name = CharField(max_length=60, default="")
+    text = TextField(default="")
+
+    class Meta:
+        table_name = "cases_assist"
+
+    @property
+    def state_title(self) -> str:
+        return self.STATES[self.state]
+
+
+Assist.add_index(
+    Assist.index(Assist.unit, Assist.due, Assist.case, where=SQL("ended IS NULL"), name="cases_assist_open")
+)

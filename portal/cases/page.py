@@ -8,7 +8,7 @@ from peewee import JOIN, fn
 
 from portal import files, papers
 from portal.accounts.models import User
-from portal.cases import clock_card
+from portal.cases import assists, clock_card, duties
 from portal.cases.clock import light_of
 from portal.cases.kinds import contents_seen, kind_of, kinds, plugin_of
 from portal.cases.ledger import available
@@ -89,14 +89,16 @@ def _told(case: Case) -> str:
 def view(case: Case) -> dict:
     """Return everything that the page of `case` places; to whom the contents are closed, only how it stands."""
     kind, person, events = kind_of(case), current_user, entries(case)
-    common = {"case": case, "kind": kind, "state": kind.workflow.state(case.state), "linked": linked(case, events)}
+    common = {"case": case, "kind": kind, "state": kind.workflow.state(case.state), "linked": linked(case, events),
+              "assists": assists.shown(case, person)}
     if not contents_seen(case, person):
         return {**common, "closed_to_me": True, "next": head(case), "facts": _place_and_time(case, kind),
                 "pressed": on_case.view(case, person, closed=True),
                 "entries": [_entry(kind, event, closed=True) for event in reversed(events)]}
     steps = available(case, person)
     return {
-        **common, "next": head(case, steps), "facts": _facts(case, kind), "pressed": on_case.view(case, person),
+        **common, "next": duties.completed(head(case, steps), case, person), "facts": _facts(case, kind),
+        "pressed": on_case.view(case, person),
         "entries": [_entry(kind, event) for event in reversed(events)],
         "replies": [_reply(event) for event in reversed(events) if event.data.get("reply")],
         "clock": clock_card.of(case, person), "attachments": attachments(case), "papers": papers.of(case, person),
@@ -176,9 +178,11 @@ def _asked(call, case: Case, *more, default):
 
 def _entry(kind, event, closed: bool = False) -> dict:
     state = kind.workflow.state(event.to_state)
+    absent = event.data.get("stands_in_for")
+    who = f"{event.actor_name}（代{absent}）" if absent else event.actor_name
     moved = f"（现由{event.holder_name}负责）" if event.from_state != event.to_state and event.step != "open" else ""
     return {
-        "at": event.at, "who": event.actor_name, "unit": f"{event.unit_name} {event.post_title}".strip(),
+        "at": event.at, "who": who, "unit": f"{event.unit_name} {event.post_title}".strip(),
         "title": event.title, "text": moved if closed else f"{event.text}{moved}",
         "tone": TONES.get(state.phase, ""), "attachments": [],
     }

@@ -37,12 +37,18 @@ class Row(NamedTuple):
     unit: str
     place: str
     person: str
+    #: For whom the reader acts in it while they are away.
+    behalf: str = ""
 
 
-def prepared(rows) -> list[Row]:
-    """Return the rows of a query of `asking.columns`, ready to be placed."""
+def prepared(rows, stands_in_for=None) -> list[Row]:
+    """Return the rows of a query of `asking.columns`, ready to be placed; `stands_in_for` as Person has it."""
     moment, known, calendar = now(), kinds(), Calendar.load()
-    return [_row(row, known.get(row.kind), moment, calendar) for row in rows]
+    found = [_row(row, known.get(row.kind), moment, calendar) for row in rows]
+    if not stands_in_for:
+        return found
+    names = (stands_in_for.get(row.person_id, "") for row in rows)
+    return [row._replace(behalf=name) for row, name in zip(found, names, strict=True)]
 
 
 def _row(row, kind, moment: datetime, calendar: Calendar) -> Row:
@@ -51,10 +57,12 @@ def _row(row, kind, moment: datetime, calendar: Calendar) -> Row:
         opened=row.opened, closed=row.closed, calendar=calendar if row.limit_unit == "workday" else None, **shades(row),
     )
     state = kind.workflow.state(row.state) if kind else None
+    stage, tone, verb = state.title if state else row.state, TONES[row.phase], state.verb if state else "查看"
+    if row.unsigned and row.closed is None:
+        stage, tone, verb = "待签收", "warn", "签收"
     return Row(
         row.id, f"/cases/{row.id}", row.number, row.title, row.applicant,
         kind.title if kind else "", kind.icon if kind else "file-text", kind.tint if kind else "teal",
-        state.title if state else row.state, "over" if shown.overdue else TONES[row.phase],
-        state.verb if state else "查看", shown, light_bar(shown), shown.overdue, day(row.opened, moment.year), row.unit,
-        row.place or "", row.person or "",
+        stage, "over" if shown.overdue else tone, verb, shown, light_bar(shown), shown.overdue,
+        day(row.opened, moment.year), row.unit, row.place or "", row.person or "",
     )

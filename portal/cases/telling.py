@@ -1,32 +1,39 @@
-"""Tells people that a matter became theirs: into the inbox, in the transaction of the act, one statement each."""
+"""Whom the ledger tells what: notices in the transaction of what they tell about.
 
+A notice names what a case is about only where every reader of its kind may know that.
+"""
+
+from portal import notify
+from portal.cases import staff
 from portal.cases.kinds import kind_of
-from portal.notify import send, send_to_unit
+from portal.org.models import Unit
+from portal.values import Topic
+
+TOPICS = [
+    Topic("cases.handed", "有件交到本单位", may_mute=False),
+    Topic("cases.assigned", "有件交给我办"),
+    Topic("cases.returned", "退回和指定承办", may_mute=False),
+    Topic("cases.unsigned", "超时没有签收", may_mute=False),
+    Topic("cases.assist", "协办"),
+    Topic("cases.moved_work", "工作移交", may_mute=False),
+]
 
 
-def assigned(case, actor, text: str) -> None:
-    """Tell the person to whom the case was given; whoever takes it for themselves knows."""
-    if case.person_id != actor.id:
-        send([case.person_id], "cases.assigned", f"交办给您：{_named(case)}", _url(case),
-             "" if _is_closed(case) else text, county_id=case.county_id)
+def name_of(case) -> str:
+    kind = kind_of(case)
+    about = "" if case.restricted or kind.contents else f" {case.title}"
+    return f"{case.number}{about}"
 
 
-def arrived(case, actor) -> None:
-    """Tell those who work on such cases at the unit that has just become responsible, except who brought it there."""
-    permissions = ("cases.note", kind_of(case).read)
-    send_to_unit(case.unit, "cases.arrived", f"转到{case.unit.short}：{_named(case)}", _url(case),
-                 permissions=permissions, besides=actor.id)
-
-
-def _url(case) -> str:
+def url_of(case) -> str:
     return f"/cases/{case.id}"
 
 
-def _is_closed(case) -> bool:
-    """Tell whether what the case is about is not for everybody who sees it: then the inbox keeps silent about it."""
-    return case.restricted or kind_of(case).contents is not None
+def unit(case, where: Unit, topic: str, what: str, text: str = "", but=None) -> int:
+    """Tell everybody who works on such cases at `where`, except the one who did it."""
+    users = [user for user in staff.workers(where, kind_of(case)) if user.id != getattr(but, "id", None)]
+    return people(case, users, topic, what, text)
 
 
-def _named(case) -> str:
-    kind = kind_of(case)
-    return f"{kind.title} {case.number}" if _is_closed(case) else f"{case.title}（{case.number}）"
+def people(case, users, topic: str, what: str, text: str = "") -> int:
+    return notify.send(users, topic, f"{what}：{name_of(case)}", url_of(case), text, county_id=case.county_id)

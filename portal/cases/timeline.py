@@ -28,7 +28,13 @@ def seal(entry: CaseEvent, before: str) -> str:
 
 
 def locked(case_id: int) -> Case:
-    """Return the case for writing: on PostgreSQL others wait for it here, on SQLite the transaction has the lock."""
+    """Return the case for writing: on PostgreSQL others wait for it here, on SQLite the transaction has the lock.
+
+    It is held by itself first and read afterwards: of a join PostgreSQL would look at the unit as it was before the
+    waiting, and find no row at all where the one before handed the case to another unit.
+    """
+    if is_postgres():
+        _hold(case=case_id)
     found = _held(case=case_id)
     if not found:
         raise Case.DoesNotExist(f"no case {case_id}")
@@ -37,12 +43,8 @@ def locked(case_id: int) -> Case:
     return case
 
 
-def _holding(slots):
-    query = Case.select(Case, Unit).join(Unit).where(Case.id == slots.case)
-    return query.for_update(of=Case) if is_postgres() else query
-
-
-_held = PreparedModels(_holding)
+_hold = Prepared(lambda slots: Case.select(Case.id).where(Case.id == slots.case).for_update())
+_held = PreparedModels(lambda slots: Case.select(Case, Unit).join(Unit).where(Case.id == slots.case))
 _last = Prepared(lambda slots: (
     CaseEvent.select(CaseEvent.seq, CaseEvent.digest).where(CaseEvent.case == slots.case)
     .order_by(CaseEvent.seq.desc()).limit(1)
@@ -60,13 +62,16 @@ def append(case, actor, *, step: str, title: str, at, from_state: str, text: str
         raise RuntimeError("hold the case with timeline.locked() before it is changed")
     [(seq, before)] = _last(case=case.id) or [(0, "")]
     unit = actor.post.unit if actor.post else None
+    data = {**(data or {}), "due": _moment(case.due)}
+    if case.unit_id in actor.acts_for and (absent := actor.stands_in_for.get(case.person_id)):
+        data["stands_in_for"] = absent
     entry = CaseEvent(
         county_id=case.county_id, case=case.id, seq=seq + 1, at=at, step=step, title=title,
         actor_id=actor.id, actor_name=actor.full_name, post_title=actor.post.title if actor.post else "",
         unit_id=unit.id if unit else None, unit_name=unit.name if unit else "",
         from_state=from_state, to_state=case.state,
         holder_id=case.unit_id, holder_name=case.unit.name,
-        text=text, data={**(data or {}), "due": _moment(case.due)},
+        text=text, data=data,
     )
     entry.digest = seal(entry, before)
     _whole.insert(entry)

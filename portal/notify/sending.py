@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from flask import current_app
 from peewee import Value, fn
 
+from portal.accounts.everybody import stand_ins_of
 from portal.accounts.models import Post, Role, User
 from portal.db import is_postgres, now, today
 from portal.notify.models import Mute, Notice
@@ -23,7 +24,7 @@ def send(users: Iterable, topic: str, title: str, url: str = "", text: str = "",
     """Put one notice into the inbox of each of `users` (User rows or ids; each once); returns how many were sent.
 
     `topic` is the name of a `Topic` that a room or plugin declares. `url` is a path of this portal. Who has muted the
-    topic or whose account is closed gets none.
+    topic or whose account is closed gets none; who stands in for one of them today gets it as well.
     """
     ids = sorted({getattr(user, "id", user) for user in users if user is not None})
     if not ids:
@@ -76,7 +77,10 @@ def _held(*permissions: str):
 
 
 def _send(whom, topic: str, title: str, url: str, text: str, county_id: int | None) -> int:
+    """Write the notice for everybody of whom the condition `whom` on User holds, and for who stands in for them today:
+    what one is told, the other must know."""
     _check(topic)
+    whom |= User.id.in_(stand_ins_of(User.select(User.id).where(whom)))
     muted = Mute.select(Value(1)).where(Mute.user == User.id, Mute.topic == topic)
     rows = User.select(
         User.id, Value(topic), Value(title[:200]), Value(url[:200]), Value(text), _moment(),

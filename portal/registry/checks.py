@@ -36,6 +36,7 @@ from portal.values import (
     SearchProvider,
     Setting,
     Topic,
+    Work,
 )
 
 
@@ -57,6 +58,7 @@ ANSWERS = {
     "portal_check": Finding, "portal_town_obstacles": str, "portal_unit_obstacles": str,
     "portal_resident_uses": ResidentUse, "portal_resident_data": ResidentSection,
     "portal_resident_records": ResidentRecord, "portal_resident_obstacles": str, "portal_calendar_preview": str,
+    "portal_work": Work,
 }
 
 #: Instead of a permission: everybody, and every signed-in person (portal.access).

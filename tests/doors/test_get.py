@@ -28,7 +28,7 @@ INSIDE = {
     "case_id": {"cun", "shuji", "wangge", "duogang", "zhen", "zhener", "minzheng", "xian", "lingdao"},
     "resident_id": {"cun", "shuji", "wangge", "duogang", "zhen", "zhener", "xian"},
     "unit_id": {"cun", "shuji", "wangge", "duogang", "zhen", "zhener", "minzheng", "canlian", "xian", "lingdao"},
-    "user_id": {"xitong"}, "entry_id": {"shenji"}, "item_id": set(CAST) - {"kongkong", "wuzhen"},
+    "user_id": {"xitong"}, "post_id": {"xitong"}, "entry_id": {"shenji"}, "item_id": set(CAST) - {"kongkong", "wuzhen"},
     **dict.fromkeys(MEDIATION[:3], {"shuji", "zhen", "zongzhi", "sifasuo", "xian", "sifaju"}),
     "announcement_id": {"cun", "shuji", "wangge", "tiaojie", "zhen", "zhener", "zongzhi", "xian", "lingdao"},
     "notice_id": {"cun"}, "dispute_id": {"tiaojie"},

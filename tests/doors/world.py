@@ -10,11 +10,14 @@ from PIL import Image
 from werkzeug.datastructures import FileStorage
 
 from portal import accounts
+from portal.accounts.absences import add as add_absence
 from portal.accounts.models import Post, Role, User
 from portal.audit.models import AuditEntry
+from portal.cases.assists import ask
+from portal.cases.handing import hand_over, send_back
 from portal.cases.models import Case
 from portal.cases.page import attach
-from portal.db import atomic, database
+from portal.db import atomic, database, today
 from portal.files.models import Attachment
 from portal.notify import Notice, send
 from portal.notify.announcing import publish
@@ -24,7 +27,7 @@ from portal.people import merging
 from portal.people.models import Resident, ResidentPair
 from portal.registry import registry_of
 from tests.cases.making import matter, move
-from tests.people_of_the_county import PASSWORD, PLUGINS, VILLAGE, person, unit
+from tests.people_of_the_county import PASSWORD, PLUGINS, TOWN, VILLAGE, person, unit
 
 #: name: (full name, where in the neighbouring county, role)
 NEIGHBOURS = {
@@ -48,6 +51,9 @@ class World:
             cases = _cases()
             cun = person("cun")
             case = cases["received"]
+            shuji, office = person("shuji"), unit((TOWN, "便民服务中心"))
+            assist = ask(case, shuji, office.id, "请核对补贴名册", case.due.date())
+            absence = add_absence(shuji, cun.post.id, shuji.post.id, today(), today(), "")
             attach(FileStorage(io.BytesIO(picture()), "户口簿.png"), case, cun)
             entry = AuditEntry.create(
                 actor_id=cun.id, actor_name=cun.full_name, unit_id=cun.post.unit.id, county_id=cun.post.unit.county_id,
@@ -57,6 +63,7 @@ class World:
         ids = {
             "case_id": case.id, "attachment_id": Attachment.get().id, "resident_id": case.resident_id,
             "unit_id": village.id, "user_id": cun.id, "post_id": cun.post.id, "entry_id": entry.id,
+            "assist_id": assist.id, "absence_id": absence.id,
             "role_id": Role.get(Role.slug == "window").id, "session_id": 1,
             "day": "2026-11-23", "year": 2027, "step": "accept", "name": "receipt", "kind": "station.request",
             "slug": "station", **_duplicates(case.resident, cases),
@@ -94,7 +101,8 @@ def _cases() -> dict:
         "at_county": move(matter(), *county),
         "decided": move(matter(), *county, ("decide", "minzheng")),
         "delivered": move(matter(of="居民养老保险参保"), ("settle", "cun")),
-        "withdrawn": move(matter(), ("withdraw", "cun")),
+        "withdrawn": move(matter(), ("withdraw", "cun")), "handed": _handed(move(matter(), *up)),
+        "disputed": _disputed(move(matter(), *up)),
     }
 
 
@@ -105,6 +113,18 @@ def _duplicates(resident, cases: dict) -> dict:
     versions = {kept.id: kept.version, gone.id: gone.version}
     journal = merging.merge(kept.id, gone.id, {}, "同一人", versions, person("shuji"))
     return {"other_id": other.id, "pair_id": pair.id, "merge_id": journal.id}
+
+
+def _handed(case: Case) -> Case:
+    """Hand a case that lies with the town's 便民服务中心 to its 综治中心."""
+    return hand_over(case, person("zhen"), unit((TOWN, "综治中心")).id, "按职责归你们")
+
+
+def _disputed(case: Case) -> Case:
+    """Have a case sent back until the town must decide."""
+    for _ in range(3):
+        case = send_back(_handed(case), person("zongzhi"), "不归我们")
+    return case
 
 
 def _neighbour_county() -> None:

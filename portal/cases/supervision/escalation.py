@@ -2,8 +2,7 @@
 
 from portal.accounts.everybody import staff_at
 from portal.accounts.person import Person, posts_of
-from portal.cases import timeline
-from portal.cases.kinds import plugin_of
+from portal.cases import responsibility, timeline
 from portal.cases.ledger import available, conflict
 from portal.cases.lens import holds
 from portal.cases.models import Case
@@ -12,7 +11,6 @@ from portal.cases.supervision.rules import rules_of
 from portal.cases.timeline import locked
 from portal.db import atomic, now
 from portal.notify import send_to_unit
-from portal.org.enablement import hold_enabled
 from portal.values import Refused
 
 
@@ -45,20 +43,17 @@ def escalate(case_id: int, actor, text: str, version: int | None = None) -> Case
         former, superior = case.unit, superior_of(case)
         if superior is None or superior.id == former.id:
             raise Refused(f"{former.name}上面没有可以提级的单位。")
-        if (owner := plugin_of(case.kind)).level != "core":
-            hold_enabled(superior, owner, "提级到那里")
-        case.unit, case.person, case.former_unit = superior, None, former
+        responsibility.hand(case, superior, actor, at, said=f"提级到本单位，原由{former.name}办理")
+        case.former_unit = former
         if not _somebody_can(case):
             raise Refused(f"{superior.name}现在没有人能办这类事，不能提级。请先为它安排岗位和权限。")
         case.version += 1
-        case.save(only=[Case.unit, Case.person, Case.former_unit, Case.version])
+        case.save()
         timeline.append(
             case, actor, step="escalate", title=f"提级：由{superior.name}办理"[:60], at=at, from_state=case.state,
             text=f"{text}\n原责任单位{former.name}协助，期限不变。", data={"former": former.id},
         )
         url = f"/cases/{case.id}"
-        send_to_unit(superior, "cases.escalation", f"提级到本单位：{case.title}", url,
-                     f"原由{former.name}办理，期限不变。{text}")
         send_to_unit(former, "cases.escalation", f"已提级：{case.title}", url,
                      f"现由{superior.name}负责，请继续协助，准备好材料。{text}")
     return case
