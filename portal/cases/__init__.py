@@ -1,6 +1,6 @@
 """The ledger: one place for every matter, who is responsible for it, until when, and what happened."""
 
-from portal.cases import assist_views, handing_views, work
+from portal.cases import assist_views, assists, handing_views, work
 from portal.cases.cards import CARDS
 from portal.cases.checks import findings
 from portal.cases.jobs import JOBS
@@ -102,7 +102,7 @@ def portal_town_obstacles(town, plugin):
     return [
         f"{case.number} {case.title}（{case.unit.name}负责，{case.phase_title}）"
         for name in names for case in open_cases_of(town, name)
-    ]
+    ] + [f"{number} 请{asked}协办，还没有答复" for number, asked in assists.owed_in(town, names)]
 
 
 @hookimpl

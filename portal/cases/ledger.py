@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from portal.cases import clock, numbers, referral, responsibility, search_text, tallies, timeline
+from portal.cases import clock, numbers, referral, responsibility, search_text, tallies, telling, timeline
 from portal.cases.kinds import contents_seen, kind_of, kinds, plugin_of
 from portal.cases.lens import holds
 from portal.cases.models import RATINGS, Case, CaseEvent, Rating, Reply
@@ -61,6 +61,8 @@ def open_case(opening: Opening, actor, *, at=None) -> Case:
         tallies.moved(case, None, case.phase)
         tallies.flowed(case, at, opened=1)
         search_text.index(case)
+        if not holds(actor, case):
+            telling.unit(case, unit, "cases.handed", f"新登记一件，由{unit.short}负责", but=actor)
     return case
 
 

@@ -30,7 +30,9 @@ def locked(case_id: int) -> Case:
     """
     if is_postgres():
         Case.select(Case.id).where(Case.id == case_id).for_update().tuples().first()
-    return Case.select(Case, Unit).join(Unit).where(Case.id == case_id).get()
+    case = Case.select(Case, Unit).join(Unit).where(Case.id == case_id).get()
+    case.lay_with = case.unit_id, case.person_id
+    return case
 
 
 def append(case, actor, *, step: str, title: str, at, from_state: str, text: str = "", data=None) -> CaseEvent:
@@ -49,7 +51,9 @@ def append(case, actor, *, step: str, title: str, at, from_state: str, text: str
     seq, before = last or (0, "")
     unit = actor.post.unit if actor.post else None
     data = {**(data or {}), "due": _moment(case.due)}
-    if case.unit_id in actor.acts_for and (absent := actor.stands_in_for.get(case.person_id)):
+    # Whoever had it when it was taken up: what is handed on is done in their name as well.
+    unit_id, person_id = getattr(case, "lay_with", (case.unit_id, case.person_id))
+    if unit_id in actor.acts_for and (absent := actor.stands_in_for.get(person_id)):
         data["stands_in_for"] = absent
     entry = CaseEvent(
         county_id=case.county_id, case=case.id, seq=seq + 1, at=at, step=step, title=title,
