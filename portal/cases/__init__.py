@@ -2,6 +2,7 @@
 
 from portal.cases import (  # noqa: F401  (their routes)
     assist_views,
+    assists,
     clock_jobs,
     extension_views,
     figures_views,
@@ -215,7 +216,7 @@ def portal_town_obstacles(town, plugin):
     return [
         f"{case.number} {case.title}（{case.unit.name}负责，{case.phase_title}）"
         for name in names for case in open_cases_of(town, name)
-    ]
+    ] + [f"{number} 请{asked}协办，还没有答复" for number, asked in assists.owed_in(town, names)]
 
 
 @hookimpl

@@ -41,6 +41,15 @@ def candidates(case: Case) -> list[Unit]:
     return staff.with_people(units, lambda held: {kind.read, ASSISTING} <= held)
 
 
+def owed_in(town: Unit, kinds: list[str]) -> list[tuple[str, str]]:
+    """Return (number, unit) of the answers that units of `town` (a town or county) owe in cases of these kinds."""
+    column = Unit.town_id if town.level == "town" else Unit.county_id
+    return list(
+        Assist.select(Case.number, Unit.short).join(Case).switch(Assist).join(Unit)
+        .where(column == town.id, Assist.ended.is_null(), Case.kind.in_(kinds or [""])).order_by(Assist.id).tuples()
+    )
+
+
 def ask(case: Case, actor, unit_id: int, wanted: str, day: datetime.date, version: int | None = None) -> Assist:
     """Ask another unit to assist until the end of `day`. Raises Refused or Conflict."""
     with atomic():

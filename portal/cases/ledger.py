@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from portal.cases import clock, duplicates, numbers, referral, responsibility, search_text, tallies, timeline
+from portal.cases import clock, duplicates, numbers, referral, responsibility, search_text, tallies, telling, timeline
 from portal.cases.answering import answer_merged, is_waited_for
 from portal.cases.kinds import contents_seen, kind_of, kinds, plugin_of
 from portal.cases.lens import holds
@@ -67,6 +67,8 @@ def open_case(opening: Opening, actor, *, at=None) -> Case:
         referral.tell_opened(case, actor, at)
         search_text.index(case, new=True)
         duplicates.look_later(case)
+        if not holds(actor, case):
+            telling.unit(case, unit, "cases.handed", f"新登记一件，由{unit.short}负责", but=actor)
     return case
 
 

@@ -40,6 +40,7 @@ def locked(case_id: int) -> Case:
         raise Case.DoesNotExist(f"no case {case_id}")
     [case] = found
     tallies.held(case)
+    case.lay_with = case.unit_id, case.person_id
     return case
 
 
@@ -63,7 +64,9 @@ def append(case, actor, *, step: str, title: str, at, from_state: str, text: str
     [(seq, before)] = _last(case=case.id) or [(0, "")]
     unit = actor.post.unit if actor.post else None
     data = {**(data or {}), "due": _moment(case.due)}
-    if case.unit_id in actor.acts_for and (absent := actor.stands_in_for.get(case.person_id)):
+    # Whoever had it when it was taken up: what is handed on is done in their name as well.
+    unit_id, person_id = getattr(case, "lay_with", (case.unit_id, case.person_id))
+    if unit_id in actor.acts_for and (absent := actor.stands_in_for.get(person_id)):
         data["stands_in_for"] = absent
     entry = CaseEvent(
         county_id=case.county_id, case=case.id, seq=seq + 1, at=at, step=step, title=title,

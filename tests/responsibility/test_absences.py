@@ -45,14 +45,22 @@ def test_who_goes_on_leave_names_a_colleague_who_then_has_the_work_on_the_own_de
     assert "0件" not in shuji.text and case.title in shuji.open("/cases/?lens=person").text
 
 
-def test_what_the_stand_in_does_says_for_whom_and_the_case_stays_with_who_is_away(case, sign_in):
+def test_what_the_stand_in_does_says_for_whom(case, sign_in):
     arrange(sign_in("cun"))
     shuji = sign_in("shuji")
     step(shuji, case, "accept")
     entry = timeline.entries(case)[-1]
     assert (entry.step, entry.actor_name, entry.data["stands_in_for"]) == ("accept", "张国强", "李秀英")
     assert "张国强（代李秀英）" in shuji.open(f"/cases/{case.id}").text
-    assert Case.get_by_id(case.id).person.name == "cun" and timeline.broken_at(case.id) is None
+    step(shuji, case, "forward_town", text="请审核")
+    assert timeline.entries(case)[-1].data["stands_in_for"] == "李秀英"
+    assert timeline.broken_at(case.id) is None
+
+
+def test_the_case_stays_in_the_name_of_who_is_away(case, sign_in):
+    arrange(sign_in("cun"))
+    step(sign_in("shuji"), case, "accept")
+    assert Case.get_by_id(case.id).person.name == "cun"
 
 
 def test_it_begins_and_ends_by_itself(app, case, sign_in):

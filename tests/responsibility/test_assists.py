@@ -166,3 +166,11 @@ def test_a_unit_that_owes_an_answer_is_not_closed(app, asked):
         value for _, value in app.extensions["portal"].collect("portal_unit_obstacles", unit=unit(OFFICE))
     ]
     assert "还有 1 件请它协办的没有答复" in sentences
+
+
+def test_a_town_does_not_disable_a_plugin_while_one_of_its_units_owes_an_answer(app, asked):
+    sentences = [
+        value for _, value in app.extensions["portal"].collect(
+            "portal_town_obstacles", town=unit(TOWN), plugin="station")
+    ]
+    assert any("司法所协办，还没有答复" in sentence or "镇协办" in sentence for sentence in sentences)
