@@ -59,7 +59,6 @@ def portal_permissions():
 def portal_menu():
     return [
         MenuItem(10, "我的待办", "cases.desk", "cases.read", icon="checklist", counts="*"),
-        MenuItem(15, "待审批的延期", "cases.list_extensions", "cases.approve", icon="clock"),
         MenuItem(20, "全部案件", "cases.index", "cases.read", icon="list-details"),
     ]
 
@@ -123,7 +122,10 @@ def portal_town_obstacles(town, plugin):
 def portal_unit_obstacles(unit):
     """Say what the unit is responsible for, and what lies in it whoever is: both would be left without a place."""
     unclosed = Case.select().where(Case.closed.is_null())
-    found = [(unclosed.where(Case.unit == unit.id).count(), "还有 {} 件没有办结的案件由它负责")]
+    found = [
+        (unclosed.where(Case.unit == unit.id).count(), "还有 {} 件没有办结的案件由它负责"),
+        (Case.select().where(Case.extension_asked == unit.id).count(), "还有 {} 件延期申请等它审批"),
+    ]
     if column := COLUMNS.get(f"{unit.level}_id"):
         found.append((unclosed.where(column == unit.id).count(), "辖区内还有 {} 件没有办结的案件"))
     return [sentence.format(count) for count, sentence in found if count]
