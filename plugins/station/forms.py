@@ -99,7 +99,7 @@ class ReasonForm(VersionedForm):
 class SuspendForm(VersionedForm):
     procedure = Choice("特别程序", choices=PROCEDURES)
     evidence = Text("依据（文书名称和文号）", required=False, longest=300)
-    until_expected = Day("预计到哪一天结束", required=False)
+    until_expected = Day("预计到哪一天结束")
     text = LongText("内容、依据和预计所需时间", longest=500)
 
     def validate_until_expected(self, field):

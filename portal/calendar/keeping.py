@@ -114,6 +114,11 @@ def with_day(day: date, kind: str, name: str) -> Calendar:
     return known.built(known.loaded_years(), {**known.overrides(), day: Day(kind, name)})
 
 
+def without_day(day: date) -> Calendar:
+    """Return the calendar as it would be without the setting of `day`."""
+    return known.built(known.loaded_years(), {one: meaning for one, meaning in known.overrides().items() if one != day})
+
+
 def preview(calendar: Calendar) -> list[str]:
     """Return sentences that say what would move under `calendar`; none where no working day differs."""
     if Calendar.load().differs(calendar) is None:

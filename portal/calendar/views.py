@@ -135,7 +135,7 @@ def _day_page(day: date, row: CalendarDay | None, form: DayForm) -> str:
     special = Calendar.load().special(day)
     return render_template(
         "calendar/day.html", day=day, weekday=WEEKDAYS[day.weekday()], row=row, form=form, remove=remove,
-        special=special, words=keeping.WORDS,
+        special=special, words=keeping.WORDS, removing=keeping.preview(keeping.without_day(day)) if row else [],
     )
 
 

@@ -102,7 +102,6 @@ def portal_permissions():
 def portal_menu():
     return [
         MenuItem(10, "我的待办", "cases.desk", "cases.read", icon="checklist", counts="*"),
-        MenuItem(15, "待审批的延期", "cases.list_extensions", "cases.approve", icon="clock"),
         MenuItem(20, "全部案件", "cases.index", "cases.read", icon="list-details"),
         MenuItem(40, "统计", "cases.figures", "cases.figures", icon="chart-bar"),
         MenuItem(30, "督办", "cases.overdue", "cases.read", icon="flag"),
@@ -225,8 +224,11 @@ def portal_unit_obstacles(unit):
     left without a place."""
     unclosed = Case.select().where(Case.closed.is_null())
     asked = Assist.select().where(Assist.unit == unit.id, Assist.ended.is_null())
-    found = [(unclosed.where(Case.unit == unit.id).count(), "还有 {} 件没有办结的案件由它负责"),
-             (asked.count(), "还有 {} 件请它协办的没有答复")]
+    found = [
+        (unclosed.where(Case.unit == unit.id).count(), "还有 {} 件没有办结的案件由它负责"),
+        (asked.count(), "还有 {} 件请它协办的没有答复"),
+        (Case.select().where(Case.extension_asked == unit.id).count(), "还有 {} 件延期申请等它审批"),
+    ]
     if column := COLUMNS.get(f"{unit.level}_id"):
         found.append((unclosed.where(column == unit.id).count(), "辖区内还有 {} 件没有办结的案件"))
     owed = Order.select().where(Order.unit == unit.id, Order.settled_at.is_null())

@@ -5,6 +5,7 @@ from peewee import fn
 from portal.cases import tallies
 from portal.cases.kinds import kinds
 from portal.cases.models import Case, CaseEvent
+from portal.cases.reasons import REASONS
 from portal.cases.timeline import said, seal, stands
 from portal.values import OPEN_PHASES, Finding
 
@@ -12,7 +13,10 @@ TOLD = 20
 
 
 def findings() -> list[Finding]:
-    sentences = [*without_plugin(), *_without_date(), *_without_answer(), *_broken_timelines(), *tallies.differences()]
+    sentences = [
+        *without_plugin(), *_unknown_reasons(), *_without_date(), *_without_answer(), *_broken_timelines(),
+        *tallies.differences(),
+    ]
     more = [f"……台账另有 {len(sentences) - TOLD} 处问题。"] if len(sentences) > TOLD else []
     return [Finding(sentence) for sentence in sentences[:TOLD] + more]
 
@@ -27,6 +31,14 @@ def without_plugin() -> list[str]:
     return [
         f"{count} 件没有办结的“{kind}”没有人看得到，因为插件 {kind.split('.')[0]} 没有载入；请装回或修好它，再重启。"
         for kind, count in query.tuples()
+    ]
+
+
+def _unknown_reasons():
+    """Name the reasons for a pause that a kind offers and the law's table does not know: nobody could choose them."""
+    return [
+        f"“{kind.title}”的停表理由 {name} 不在停表理由表里，没有人能选它；请让插件改用表里的名字。"
+        for kind in kinds().values() for name in kind.pauses if name not in REASONS
     ]
 
 

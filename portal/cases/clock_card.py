@@ -10,7 +10,8 @@ from portal.values import Deadline
 
 def is_estimated(case) -> bool:
     """Tell whether the due moment rests on a year whose holidays are only estimated (`CalendarYear.provisional`)."""
-    return case.due is not None and case.due.year in Calendar.load().provisional and case.limit_unit != "hour"
+    counts = case.limit_unit == "workday" or (case.limit_rolls and case.limit_unit != "hour")
+    return case.due is not None and counts and case.due.year in Calendar.load().provisional
 
 
 def of(case, person) -> dict | None:

@@ -10,7 +10,7 @@ from portal.cases.kinds import kind_of
 from portal.cases.models import Case
 from portal.cases.views import blueprint, opened
 from portal.org.models import Unit
-from portal.values import Refused
+from portal.values import UNITS, Refused
 
 SHOWN = 200
 
@@ -21,6 +21,7 @@ def extend(case_id):
     """Ask for more time, before it has run out."""
     case = opened(case_id)
     form = ExtendForm(data={"version": case.version} if request.method == "GET" else None)
+    form.amount.label.text = f"延长多少{UNITS.get(case.limit_unit, '')}"
     if request.method == "GET" and (sentence := extensions.refusal(case, current_user)):
         flash(sentence, "warn")
         return redirect(url_for("cases.show", case_id=case.id))

@@ -6,18 +6,21 @@ of the kind, else the county; for what lies with a county's department the count
 request.
 """
 
+from flask import current_app
+
 from portal import audit, notify
 from portal.accounts.everybody import staff_at
 from portal.calendar import Calendar
 from portal.cases import clock, timeline
 from portal.cases.clock import CLOCK_FIELDS
-from portal.cases.kinds import kind_of
+from portal.cases.kinds import kind_of, plugin_of
 from portal.cases.ledger import conflict
 from portal.cases.lens import Reader, holds, of_kinds, unrestricted
 from portal.cases.models import Case, Extension
 from portal.db import atomic, now
 from portal.org.models import Unit
 from portal.org.settings import unit_in_charge
+from portal.registry import registry_of
 from portal.values import Deadline, Refused
 
 ASKED, DECIDED = "cases.extension_asked", "cases.extension_decided"
@@ -27,7 +30,8 @@ LEADS_TO = "/cases/{}/extension"
 def longest(case) -> Deadline | None:
     """Return by how much the law lets the running period be extended, in its own unit; None: not at all."""
     kind = kind_of(case)
-    limit = kind.extension(case) if kind.extension else None
+    plugin, ask_kind = plugin_of(case.kind), kind.extension
+    limit = registry_of(current_app).guarded(plugin, ask_kind, case, default=None) if ask_kind else None
     return limit if limit is not None and limit.unit == case.limit_unit else None
 
 

@@ -23,7 +23,7 @@ AGAIN = datetime.timedelta(days=7)
 def reasons_of(case) -> list[PauseReason]:
     """Return for which reasons the clock of `case` may be stopped where it stands now."""
     kind = kind_of(case)
-    return [REASONS[name] for name in kind.pauses] if case.state in kind.pauses_in else []
+    return [REASONS[name] for name in kind.pauses if name in REASONS] if case.state in kind.pauses_in else []
 
 
 def may_pause(case, person) -> bool:

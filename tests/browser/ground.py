@@ -74,7 +74,9 @@ def matters(office: Office) -> dict[str, int]:
         for name in ("archived", "special"):
             office.step("zhen", made[name], "forward_county", text="情况属实。")
     with on(30):
-        office.step("minzheng", made["special"], "suspend_county", procedure="公示", text="依规定在村公示七天。")
+        until = f"{datetime.date.today() + datetime.timedelta(days=60)}"
+        office.step("minzheng", made["special"], "suspend_county", procedure="公示", text="依规定在村公示七天。",
+                    until_expected=until)
         office.step("minzheng", made["archived"], "decide", granted="yes", text="符合条件，准予。")
     with on(28):
         answer = {"reply": "已经批准，从下月起按月发到卡上。", "reply_channel": "phone"}

@@ -108,7 +108,7 @@ def test_taking_the_day_back_brings_every_date_back(sign_in, cases):
     before = {name: due(case) for name, case in cases.items()}
     with on("2026-10-13 09:00"):
         admin = set_apart(sign_in("xitong"))
-        admin.open(DAY)
+        assert "恢复国家安排以后：这会移动 3 件的期限：提前 3 件。" in admin.open(DAY).text
         admin.submit(admin.form(action=f"{DAY}/remove"))
         assert "已恢复原安排" in admin.text and {name: due(case) for name, case in cases.items()} == before
         assert CalendarChange.select().count() == 2 and DueMove.select().count() == 6

@@ -13,11 +13,12 @@ from portal import accounts
 from portal.accounts.absences import add as add_absence
 from portal.accounts.models import Post, Role, User
 from portal.audit.models import AuditEntry
+from portal.calendar.models import CalendarChange
 from portal.cases.assists import ask
 from portal.cases.handing import hand_over, send_back
 from portal.cases.models import Case
 from portal.cases.page import attach
-from portal.db import atomic, database, today
+from portal.db import atomic, database, now, today
 from portal.files.models import Attachment
 from portal.notify import Notice, send
 from portal.notify.announcing import publish
@@ -60,10 +61,11 @@ class World:
                 action="cases.open", object_type="case", object_id=str(case.id), detail={}, changes={},
             )
         village = unit(VILLAGE)
+        change = CalendarChange.create(first="2026-11-23", last="2026-11-23", what="县庆", done_at=now())
         ids = {
             "case_id": case.id, "attachment_id": Attachment.get().id, "resident_id": case.resident_id,
             "unit_id": village.id, "user_id": cun.id, "post_id": cun.post.id, "entry_id": entry.id,
-            "assist_id": assist.id, "absence_id": absence.id,
+            "assist_id": assist.id, "absence_id": absence.id, "change_id": change.id,
             "role_id": Role.get(Role.slug == "window").id, "session_id": 1,
             "day": "2026-11-23", "year": 2027, "step": "accept", "name": "receipt", "kind": "station.request",
             "slug": "station", **_duplicates(case.resident, cases),

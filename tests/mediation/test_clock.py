@@ -87,3 +87,15 @@ def test_other_mediators_tell_the_rights_anew(office):
     case = go(office, register(office), *TO_MEDIATING, "rename")
     assert case.state == "named"
     go(office, case, "tell_rights", "round")
+
+
+def test_the_clock_stands_still_while_an_expert_opinion_is_made(office):
+    case = go(office, register(office, type="medical"), *TO_MEDIATING)
+    said = {"evidence": "医鉴〔2026〕5号", "text": "双方同意做医疗损害鉴定。"}
+    until = today() + datetime.timedelta(days=20)
+    office.send(f"/cases/{case.id}/pause", reason="medical_appraisal", until_expected=f"{until}", **said)
+    assert "医疗纠纷预防和处理条例第三十八条" in office.text and said["evidence"] in office.text
+    assert Case.get_by_id(case.id).due is None
+    office.send(f"/cases/{case.id}/resume", evidence="鉴定意见书", text="鉴定意见已送达双方。")
+    assert office.status == 200 and Case.get_by_id(case.id).due is not None
+    assert "双方同意延长”登记商定的日期" in office.text, "there is no extension by a superior"
