@@ -81,6 +81,8 @@ def unmerge(case_id):
     """Take a merge back while the other case is open."""
     case = opened(case_id)
     if case.merged_into_id is None:
+        if request.method == "POST":
+            raise Refused("这件没有并入别的件，不用撤销。")
         flash("这件没有并入别的件，不用撤销。", "warn")
         return redirect(url_for("cases.show", case_id=case.id))
     form = UnmergeForm(data={"version": case.version} if request.method == "GET" else None)

@@ -12,7 +12,8 @@ from werkzeug.datastructures import FileStorage
 from portal import accounts
 from portal.accounts.models import Post, Role, User
 from portal.audit.models import AuditEntry
-from portal.cases.models import Case
+from portal.cases.merging import merge
+from portal.cases.models import Case, Likeness, Merge
 from portal.cases.page import attach
 from portal.db import atomic, database
 from portal.files.models import Attachment
@@ -43,6 +44,7 @@ class World:
         with atomic():
             _neighbour_county()
             cases = _cases()
+            twins = _twins(cases["received"], cases["accepted"])
             cun = person("cun")
             case = cases["received"]
             attach(FileStorage(io.BytesIO(picture()), "户口簿.png"), case, cun)
@@ -56,7 +58,7 @@ class World:
             "unit_id": village.id, "user_id": cun.id, "post_id": cun.post.id, "entry_id": entry.id,
             "role_id": Role.get(Role.slug == "window").id, "session_id": 1,
             "day": "2026-11-23", "year": 2027, "step": "accept", "name": "receipt", "kind": "station.request",
-            "slug": "station",
+            "slug": "station", **twins,
         }
         for plugin in PLUGINS:
             with atomic():
@@ -77,6 +79,18 @@ def _cases() -> dict:
         "delivered": move(matter(of="居民养老保险参保"), ("settle", "cun")),
         "withdrawn": move(matter(), ("withdraw", "cun")),
     }
+
+
+def _twins(alike, merged) -> dict:
+    """Open a case that may be the same as `alike`, and one that was merged into `merged`."""
+    second, third = matter(), matter()
+    Case.update(resident=alike.resident_id).where(Case.id == second.id).execute()
+    Case.update(resident=merged.resident_id).where(Case.id == third.id).execute()
+    places = {name: getattr(second, name) for name in ("county_id", "town_id", "village_id", "grid_id")}
+    pair = Likeness.create(case=second.id, other=alike.id, score=90, reasons=["同一人"], **places)
+    Case.update(alike=1).where(Case.id.in_([alike.id, second.id])).execute()
+    merge(Case.get_by_id(third.id), merged, person("shuji"))
+    return {"pair_id": pair.id, "merge_id": Merge.get().id}
 
 
 def _neighbour_county() -> None:
