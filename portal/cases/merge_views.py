@@ -81,6 +81,8 @@ def unmerge(case_id):
     """Take a merge back while the other case is open."""
     case = opened(case_id)
     if case.merged_into_id is None:
+        if request.method == "POST":
+            raise Refused("这件没有并入别的件，不用撤销。")
         flash("这件没有并入别的件，不用撤销。", "warn")
         return redirect(url_for("cases.show", case_id=case.id))
     form = UnmergeForm(data={"version": case.version} if request.method == "GET" else None)
@@ -96,12 +98,12 @@ def unmerge(case_id):
     return render_template("cases/unmerge.html", **view), 422 if form.is_submitted() else 200
 
 
-@blueprint.post("/<int:case_id>/told/<int:merge_id>")
+@blueprint.post("/<int:case_id>/told/<int:merged_id>")
 @requires("cases.note")
-def told(case_id, merge_id):
+def told(case_id, merged_id):
     """Tick that one of those whose cases lie in this one was told the answer, and how."""
     case, form = opened(case_id), ToldForm()
-    row = get_object_or_404(Merge, Merge.id == merge_id, Merge.undone_at.is_null())
+    row = get_object_or_404(Merge, Merge.id == merged_id, Merge.undone_at.is_null())
     if row.id not in {one.id for one in merging.merged_in(case.id)}:
         abort(404)
     if not form.validate_on_submit():
@@ -136,11 +138,11 @@ def _untold() -> list[Case]:
     return list(query)
 
 
-@blueprint.post("/alike/<int:pair_id>/different")
+@blueprint.post("/alike/<int:likeness_id>/different")
 @requires("cases.merge")
-def different(pair_id):
+def different(likeness_id):
     """Remember that two cases are not the same matter; they are not proposed again."""
-    row = get_object_or_404(Likeness, Likeness.id == pair_id)
+    row = get_object_or_404(Likeness, Likeness.id == likeness_id)
     both = [page.find(current_user, key) or abort(404) for key in (row.case_id, row.other_id)]
     if not any(holds(current_user, one) or current_user.post.unit.covers(one.unit) for one in both):
         raise Refused("这两件都不由您的单位负责，请由负责的单位来定。")

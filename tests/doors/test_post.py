@@ -15,6 +15,7 @@ WHO = {"cases.assign": "shuji", "org.switch_plugin": "xitong", "cases.remove_fil
 BUTTONS = {
     "accounts.large_type", "accounts.sign_out", "accounts.end_session", "accounts.close_user", "accounts.reset_user",
     "accounts.end_post", "accounts.unpair_user", "accounts.unlock", "cases.remove_file", "calendar.remove_day",
+    "cases.different",
     # Behind a right password only: tests/accounts/test_second_factor.py.
     "accounts.second_factor",
     "grid.record_visit", "grid.remove", "grid.head", "grid.end_key_person",

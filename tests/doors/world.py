@@ -16,7 +16,8 @@ from portal.audit.models import AuditEntry
 from portal.calendar.models import CalendarChange
 from portal.cases.assists import ask
 from portal.cases.handing import hand_over, send_back
-from portal.cases.models import Case
+from portal.cases.merging import merge
+from portal.cases.models import Case, Likeness, Merge
 from portal.cases.page import attach
 from portal.db import atomic, database, now, today
 from portal.files.models import Attachment
@@ -50,6 +51,7 @@ class World:
         with atomic():
             _neighbour_county()
             cases = _cases()
+            twins = _twins(cases["received"], cases["accepted"])
             cun = person("cun")
             case = cases["received"]
             shuji, office = person("shuji"), unit((TOWN, "便民服务中心"))
@@ -68,7 +70,7 @@ class World:
             "assist_id": assist.id, "absence_id": absence.id, "change_id": change.id,
             "role_id": Role.get(Role.slug == "window").id, "session_id": 1,
             "day": "2026-11-23", "year": 2027, "step": "accept", "name": "receipt", "kind": "station.request",
-            "slug": "station", **_duplicates(case.resident, cases),
+            "slug": "station", **_duplicates(case.resident, cases), **twins,
         }
         ids |= _told(cun, case)
         for plugin in PLUGINS:
@@ -127,6 +129,18 @@ def _disputed(case: Case) -> Case:
     for _ in range(3):
         case = send_back(_handed(case), person("zongzhi"), "不归我们")
     return case
+
+
+def _twins(alike, merged) -> dict:
+    """Open a case that may be the same as `alike`, and one that was merged into `merged`."""
+    second, third = matter(), matter()
+    Case.update(resident=alike.resident_id).where(Case.id == second.id).execute()
+    Case.update(resident=merged.resident_id).where(Case.id == third.id).execute()
+    places = {name: getattr(second, name) for name in ("county_id", "town_id", "village_id", "grid_id")}
+    pair = Likeness.create(case=second.id, other=alike.id, score=90, reasons=["同一人"], **places)
+    Case.update(alike=1).where(Case.id.in_([alike.id, second.id])).execute()
+    merge(Case.get_by_id(third.id), merged, person("shuji"))
+    return {"likeness_id": pair.id, "merged_id": Merge.get().id}
 
 
 def _neighbour_county() -> None:
