@@ -5,6 +5,7 @@ from flask import url_for
 from portal.hookspecs import hookimpl
 from portal.people import crypto, exporting, keeping, merge_views, merging, pairs, record_views
 from portal.people.models import Resident, ResidentMerge, ResidentPair, ResidentRequest
+from portal.people.references import references
 from portal.people.views import blueprint
 from portal.values import Finding, Hit, Job, MenuItem, Permission, Plugin, SearchProvider, Setting, Topic
 
@@ -80,8 +81,8 @@ def portal_resident_data(resident, person):
 
 
 def find_pairs() -> str:
-    found = pairs.search()
-    return f"新找到 {found} 对疑似重复的居民。"
+    late, found = merging.catch_up(), pairs.search()
+    return f"新找到 {found} 对疑似重复的居民。" + (f"补转 {late} 条合并时正在办理的记录。" if late else "")
 
 
 def forget_merges() -> str:
@@ -99,7 +100,10 @@ def find_residents(person, words: str, limit: int) -> list[Hit]:
 
 @hookimpl
 def portal_check():
-    return [Finding(sentence) for sentence in crypto.lost_keys()]
+    lost = [Finding(sentence) for sentence in crypto.lost_keys()]
+    strays = sum(len(one.strays()) for one in references())
+    late = "有 {} 位已并入别人的居民名下还有记录，夜里的“查找疑似重复的居民”会转过去。"
+    return lost + ([Finding(late.format(strays), serious=False)] if strays else [])
 
 
 @hookimpl

@@ -29,15 +29,20 @@ def pairs_list():
     places = {unit.id: unit.short for unit in Unit.select().where(Unit.id.in_(ids))} if ids else {}
     return render_template(
         "people/pairs.html", found=found, pager=pager, places=places, reasons=pairs.REASONS,
-        searching=current_user.post.unit.level != "county",
+        searching=_is_small(current_user),
     )
+
+
+def _is_small(person) -> bool:
+    """Tell whether the person's area is a town or less: a county is too large to look through while somebody waits."""
+    return person.area is not None and person.area[0] in ("town_id", "village_id", "grid_id")
 
 
 @blueprint.post("/pairs/search")
 @requires("people.merge")
 def search_pairs():
     """Look for pairs in the own area now; a whole county is looked through at night."""
-    if not current_user.area or current_user.area[0] in ("county_id", "line_id"):
+    if not _is_small(current_user):
         raise Refused("全县的查找在夜里自动进行，不用手工查。")
     found = pairs.search(current_user.area)
     flash(f"新找到 {found} 对。" if found else "没有新的疑似重复。", "success" if found else "info")

@@ -184,6 +184,25 @@ def _restore(kept: Resident, gone: Resident, before: dict) -> None:
         raise Refused("合并前的身份证号现在登记在另一位居民名下，请先查清是哪一位，再撤销。") from None
 
 
+def catch_up() -> int:
+    """Lead on what came to lead to a row that was gone: a colleague had it on the screen while it was merged. The
+    journal takes it in, so that an undo gives it back; returns how many rows there were."""
+    done = 0
+    for reference in references():
+        for key in reference.strays():
+            with atomic():
+                gone = Resident.get_by_id(key)
+                ids, kept = reference.ids(key), latest_of(gone)
+                done += reference.lead(ids, key, kept.id)
+                journal = ResidentMerge.select().where(
+                    ResidentMerge.gone == key, ResidentMerge.kept == kept.id, ResidentMerge.undone_at.is_null()
+                ).order_by(ResidentMerge.id.desc()).first()
+                if journal is not None:
+                    journal.moved = [*journal.moved, [reference.table, reference.column, ids]]
+                    journal.save(only=[ResidentMerge.moved])
+    return done
+
+
 def forget_old(moment=None) -> int:
     """Delete what the journal keeps of before where the period to undo is over; returns how many."""
     moment, done = moment or now(), 0

@@ -50,6 +50,12 @@ class Reference:
             done += database.execute_sql(sql, (new, old, *part)).rowcount
         return done
 
+    def strays(self) -> list[int]:
+        """Return the ids of residents that were merged into others and to whom a row still leads."""
+        gone = f'SELECT id FROM "{TABLE}" WHERE merged_into_id IS NOT NULL'
+        sql = f'SELECT DISTINCT "{self.column}" FROM "{self.table}" WHERE "{self.column}" IN ({gone})'
+        return [row[0] for row in database.execute_sql(sql).fetchall()]
+
     def clashes(self, kept: int, gone: int) -> int:
         """Return how many rows of `gone` stand beside one of `kept` where a unique index allows one only."""
         return max((self._both(columns, kept, gone) for columns in self._unique()), default=0)

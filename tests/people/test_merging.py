@@ -10,6 +10,7 @@ from plugins.grid.households import add_member, save_household
 from plugins.grid.models import Member
 from plugins.mediation.models import Party
 from plugins.mediation.register import register
+from portal import people
 from portal.audit.models import AuditEntry
 from portal.cases.models import Case, CaseEvent
 from portal.cases.timeline import broken_at
@@ -306,6 +307,18 @@ def test_a_reference_of_a_plugin_that_is_left_out_is_led_over_too(two):
         assert database.execute_sql("SELECT who FROM absent_thing").fetchone()[0] == kept.id
     finally:
         database.execute_sql("DROP TABLE absent_thing")
+
+
+def test_what_was_opened_on_the_gone_row_at_that_very_moment_is_led_on_at_night(two):
+    kept, gone, _ = two
+    merging.merge(kept.id, gone.id, {}, "同一人", {kept.id: kept.version, gone.id: gone.version}, person("shuji"))
+    late = matter(name="何清祥", id_card=NUMBERS[3])
+    Case.update(resident=gone.id).where(Case.id == late.id).execute()
+    assert any("已并入别人" in finding.sentence for finding in people.portal_check())
+    assert "补转 1 条" in people.find_pairs() and Case.get_by_id(late.id).resident_id == kept.id
+    assert not people.portal_check()
+    assert merging.undo(ResidentMerge.get(), "核实是两个人", person("shuji")) == (3, 0)
+    assert Case.get_by_id(late.id).resident_id == gone.id
 
 
 def test_one_row_cannot_be_merged_with_itself(two):

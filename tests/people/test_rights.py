@@ -27,6 +27,7 @@ from portal.people import erasing, exporting, keeping, merging, pairs, tracing
 from portal.people.models import Resident, ResidentMerge, ResidentRequest
 from portal.people.residents import create, find_or_create
 from portal.search.models import SearchText
+from portal.testing import counted_queries
 from tests.cases.making import matter
 from tests.files.samples import picture
 from tests.forms.together import NUMBERS, WANG, form_at, side_by_side
@@ -147,6 +148,24 @@ def test_a_long_trace_goes_on_by_key(sign_in, wang):
     after = min(one.id for one in AuditEntry.select().order_by(AuditEntry.id.desc()).limit(50))
     second = zhen.open(f"/people/{wang.id}/trace", query_string={"after": after}).text
     assert "第69人" in first and "第3人" not in first and "第3人" in second and "第69人" not in second
+
+
+def test_the_pages_of_residents_stay_within_the_budget_of_queries(sign_in, wang):
+    keeping.review()
+    merging.merge(
+        wang.id, find_or_create(person("shuji"), name="王秀兰", id_card="", unit=unit(VILLAGE)).id, {}, "同一人",
+        {wang.id: 1, wang.id + 1: 1}, person("shuji"))
+    find_or_create(person("shuji"), name="王秀兰", id_card="", phone=PHONE, unit=unit(VILLAGE))
+    pairs.search()
+    zhen, xian = sign_in("zhen"), sign_in("xian")
+    for browser, path in ((zhen, ""), (zhen, f"{wang.id}"), (zhen, "pairs"), (zhen, "merges"), (xian, "expired")):
+        browser.open(f"/people/{path}")
+        with counted_queries() as queries:
+            browser.open(f"/people/{path}")
+        assert browser.status == 200 and len(queries) <= 8, (path, queries)
+    with counted_queries() as queries:
+        zhen.open(f"/people/{wang.id}/trace")
+    assert len(queries) <= 14, queries  # each room and plugin is asked where the resident shows
 
 
 # -- a copy --------------------------------------------------------------------------------------------------------
