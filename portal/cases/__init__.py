@@ -106,7 +106,7 @@ def portal_menu():
         MenuItem(40, "统计", "cases.figures", "cases.figures", icon="chart-bar"),
         MenuItem(30, "督办", "cases.overdue", "cases.read", icon="flag"),
         MenuItem(925, "督办规则", "cases.rules", "cases.change_rules", icon="adjustments", group="系统管理"),
-        MenuItem(25, "可能重复的件", "cases.alike", "cases.merge", icon="copy"),
+        MenuItem(30, "重复的件", "cases.alike", "cases.merge", icon="copy", group="基础信息"),
     ]
 
 

@@ -14,6 +14,10 @@ FILTERED = "/cases/?q=津贴&channel=window&since=2026-01-01&unit={village}"
 LISTS = ("/cases/", "/cases/?phase=handling", "/cases/?phase=overdue", "/cases/?lens=unit", "/cases/?lens=person",
          "/cases/?sort=due")
 
+FIGURES = ("/cases/figures", "/cases/figures?span=year&by=holder", "/cases/figures?by=kind")
+BEHIND = ("/cases/?by=due&since=2026-01-01&timing=kept", "/cases/?by=closed&phase=closed&mark=own&unit={village}",
+          "/cases/?mark=redone&holder={village}")
+
 #: (who, page): the most queries that it may cost.
 COSTS = {
     **{("cun", page): 6 for page in LISTS}, ("cun", FILTERED): 7, ("cun", "/station/"): 6,
@@ -25,6 +29,8 @@ COSTS = {
     # Those who decide about extensions are told on the desk how many wait for them.
     ("cun", "/cases/desk"): 5, **{(who, "/cases/desk"): 6 for who in ("zhen", "minzheng", "lingdao")},
     **{("zhen", f"/cases/desk?part={part}"): 4 for part in ("paused", "others", "done")},
+    **{(who, page): 7 for page in FIGURES for who in ("shuji", "zhen", "minzheng", "lingdao")},
+    **{(who, page): 8 for page in BEHIND for who in ("shuji", "zhen", "lingdao")},
     **{(who, "/cases/{case}"): 8 for who in ("cun", "zhen", "minzheng", "xian", "lingdao")},
     **{(who, f"/search?q={words}"): cost for who, cost in (("cun", 8), ("minzheng", 9), ("zhen", 10))
        for words in ("津贴", "hg")},
