@@ -14,7 +14,9 @@ from portal.accounts.models import Post, Role, User
 from portal.audit.models import AuditEntry
 from portal.cases.models import Case
 from portal.cases.page import attach
-from portal.db import atomic, database
+from portal.cases.supervision.instructions import instruct
+from portal.cases.supervision.orders import Demand, issue
+from portal.db import atomic, database, today
 from portal.files.models import Attachment
 from portal.org import set_enabled
 from portal.org.models import Unit
@@ -51,7 +53,10 @@ class World:
                 action="cases.open", object_type="case", object_id=str(case.id), detail={}, changes={},
             )
         village = unit(VILLAGE)
+        order = issue([case.id], person("zhen"), Demand("事由", "要求", today(), "刘德明", village.id))
+        instruction = instruct(case.id, person("lingdao"), "请尽快办结", today())
         ids = {
+            "order_id": order.id, "instruction_id": instruction.id, "which": "order",
             "case_id": case.id, "attachment_id": Attachment.get().id, "resident_id": case.resident_id,
             "unit_id": village.id, "user_id": cun.id, "post_id": cun.post.id, "entry_id": entry.id,
             "role_id": Role.get(Role.slug == "window").id, "session_id": 1,
