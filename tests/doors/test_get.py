@@ -23,11 +23,13 @@ OUTSIDE = {
     **dict.fromkeys(("home_id", "banquet_id"), OTHERS | ABOVE),
     "announcement_id": FAR | {"lincun", "canlian", "minzheng", "sifaju"},
     "notice_id": {*CAST, *NEIGHBOURS} - {"cun"},
+    "order_id": FAR | {"lincun", "lingan", "linwang", "canlian", "minzheng", "sifaju"},
 }
 INSIDE = {
     "case_id": {"cun", "shuji", "wangge", "duogang", "zhen", "zhener", "minzheng", "xian", "lingdao"},
     "resident_id": {"cun", "shuji", "wangge", "duogang", "zhen", "zhener", "xian"},
     "unit_id": {"cun", "shuji", "wangge", "duogang", "zhen", "zhener", "minzheng", "canlian", "xian", "lingdao"},
+    "order_id": {"cun", "shuji", "zhen", "zhener", "xian", "lingdao"},
     "user_id": {"xitong"}, "post_id": {"xitong"}, "entry_id": {"shenji"}, "item_id": set(CAST) - {"kongkong", "wuzhen"},
     **dict.fromkeys(MEDIATION[:3], {"shuji", "zhen", "zongzhi", "sifasuo", "xian", "sifaju"}),
     "announcement_id": {"cun", "shuji", "wangge", "tiaojie", "zhen", "zhener", "zongzhi", "xian", "lingdao"},
@@ -80,7 +82,7 @@ def test_nobody_signed_in_is_led_to_the_door_from_everywhere(world, stage, visit
 
 
 def test_an_id_of_another_county_and_one_that_never_was_look_the_same(world, stage, browser_of):
-    rows = ("case_id", "resident_id", "unit_id", "user_id", "entry_id", "item_id")
+    rows = ("case_id", "resident_id", "unit_id", "user_id", "entry_id", "item_id", "order_id")
     never = {**world.ids, **dict.fromkeys(rows, 987654)}
     for name in NEIGHBOURS:
         browser, who = browser_of(name), person(name)

@@ -27,7 +27,7 @@ BARE = {"cases.step", "org.switch_plugin"}
 #: A search by POST, so that the number is in no address: what is not found is an answer.
 SEARCH = "/people/find"
 #: A door whose only field takes any text: what is only text is written there, as text.
-ANY_TEXT = {"cases.note", "grid.key_person", "people.undo_merge"}
+ANY_TEXT = {"cases.note", "cases.feedback", "grid.key_person", "people.undo_merge"}
 KEPT = ("audit_entry", "accounts_failure", "accounts_session", "forms_request_key")
 
 SIGNS = {

@@ -19,6 +19,8 @@ from portal.cases.handing import hand_over, send_back
 from portal.cases.merging import merge
 from portal.cases.models import Case, Likeness, Merge
 from portal.cases.page import attach
+from portal.cases.supervision.instructions import instruct
+from portal.cases.supervision.orders import Demand, issue
 from portal.db import atomic, database, now, today
 from portal.files.models import Attachment
 from portal.notify import Notice, send
@@ -64,7 +66,10 @@ class World:
             )
         village = unit(VILLAGE)
         change = CalendarChange.create(first="2026-11-23", last="2026-11-23", what="县庆", done_at=now())
+        order = issue([case.id], person("zhen"), Demand("事由", "要求", today(), "刘德明", village.id))
+        instruction = instruct(case.id, person("lingdao"), "请尽快办结", today())
         ids = {
+            "order_id": order.id, "instruction_id": instruction.id, "which": "order",
             "case_id": case.id, "attachment_id": Attachment.get().id, "resident_id": case.resident_id,
             "unit_id": village.id, "user_id": cun.id, "post_id": cun.post.id, "entry_id": entry.id,
             "assist_id": assist.id, "absence_id": absence.id, "change_id": change.id,

@@ -2,7 +2,6 @@
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask_login import current_user
-from playhouse.flask_utils import get_object_or_404
 
 from portal.access import requires
 from portal.cases import page
@@ -93,7 +92,8 @@ def instruct_on(case_id):
 def feedback(case_id, instruction_id):
     """Tell the leader what came of the instruction."""
     case = opened(case_id)
-    one = get_object_or_404(Instruction, Instruction.id == instruction_id, Instruction.case == case.id)
+    of_case = Instruction.select().where(Instruction.case == case.id)
+    one = next((given for given in of_case if given.id == instruction_id), None) or abort(404)
     if request.method == "GET" and not (one.is_owed and holds(current_user, case)):
         flash(f"这条批示现在不用您反馈：已经反馈过，或这件事由{case.unit.name}负责。", "warn")
         return redirect(url_for("cases.show", case_id=case.id))

@@ -2,7 +2,7 @@ from wtforms.validators import ValidationError
 
 from portal.cases.supervision.models import COLOURS
 from portal.db import today
-from portal.forms import Choice, Day, Form, LongText, Number, Text, Upload, VersionedForm
+from portal.forms import Choice, Day, Flag, Form, LongText, Number, Text, Upload, VersionedForm
 
 PRESSED = "请抓紧办理，并说明进展和预计办结的时间。"
 
@@ -72,6 +72,17 @@ def _days(label):
 class TownRuleForm(Form):
     yellow = _percent("期限用掉多少变黄（%）")
     red = _percent("期限用掉多少变红（%）")
+    reset = Flag("不单独规定，全部随上一级")
+
+    def validate(self, extra_validators=None):
+        if not super().validate(extra_validators):
+            return False
+        said = [value for name, value in self.values().items() if name != "reset" and value not in (None, "")]
+        if self.reset.data and said:
+            self.reset.errors = ["要么填写，要么勾选“全部随上一级”。"]
+        elif not self.reset.data and not said:
+            self.yellow.errors = ["请至少填写一项，或勾选“全部随上一级”。"]
+        return bool(self.reset.data) != bool(said)
 
 
 class CountyRuleForm(TownRuleForm):

@@ -245,13 +245,16 @@ def withdraw_order(order_id):
         one.id, current_user, form.text.data, form.version.data), "已撤销这张督办单，编号保留。")
 
 
-@blueprint.get("/orders/<int:order_id>/papers/<any(order, answer):which>")
+PAPERS = {"order": "督办单", "answer": "督办回复单"}
+
+
+@blueprint.get("/orders/<int:order_id>/papers/<which>")
 @requires("cases.read")
 def order_paper(order_id, which):
     """The order, or its answer, on A4."""
     one = found_order(order_id)
-    audit.record("cases.print_paper", "order", one.id, detail={"paper": which})
+    title = PAPERS.get(which) or abort(404)
+    audit.record("cases.print_paper", "order", one.id, detail={"paper": title})
     return render_template(
-        "cases/supervision/paper.html", order=one, cases=_cases(one), answers=_answers(one), which=which,
-        title="督办单" if which == "order" else "督办回复单",
+        "cases/supervision/paper.html", order=one, cases=_cases(one), answers=_answers(one), which=which, title=title,
     )

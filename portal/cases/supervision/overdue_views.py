@@ -18,6 +18,7 @@ from portal.cases.views import blueprint
 from portal.db import today
 from portal.forms import row_id
 from portal.org.models import Unit
+from portal.values import Refused
 
 EXPORTED = 5000
 
@@ -127,15 +128,13 @@ def press():
     chosen = [key for text in request.form.getlist("id") if (key := _key(text))][:MOST]
     back = _back(request.form.get("back", ""))
     if not chosen:
-        flash("请先勾选要催办的案件。", "warn")
-        return redirect(back)
+        raise Refused("请先勾选要催办的案件，再点催办。")
     seen = asking.seen_of(current_user, chosen)
     if request.form.get("act") == "order":
         return redirect(url_for("cases.issue_order", case=seen))
     form = RemindForm()
     if not form.validate_on_submit():
-        flash("；".join(sentence for errors in form.errors.values() for sentence in errors), "warn")
-        return redirect(back)
+        raise Refused("；".join(sentence for errors in form.errors.values() for sentence in errors))
     done, refused = remind_all(seen, current_user, form.text.data)
     if done:
         flash(f"已催办 {len(done)} 件，承办单位和承办人会收到消息。", "success")

@@ -87,6 +87,8 @@ def save(unit, kind: str, values: dict, by) -> None:
         row = Rule.get_or_none(Rule.unit == unit.id, Rule.kind == kind)
         before = {name: getattr(row, name) if row else None for name in names}
         after = {name: values.get(name) for name in names}
+        if before == after and row is None:
+            raise Refused("这里本来就没有单独规定，不用恢复。", "reset")
         written = {**after, "by_name": by.full_name, "at": now()}
         (Rule.insert(unit=unit.id, kind=kind, **written)
          .on_conflict(conflict_target=[Rule.unit, Rule.kind], update=written).execute())

@@ -152,15 +152,15 @@ def test_rows_of_a_neighbour_are_left_out_without_a_word(app, sign_in):
 @pytest.mark.parametrize("ids", [[], ["abc"], ["-1", "9" * 30]])
 def test_choosing_nothing_is_told(case, sign_in, ids):
     browser = post(sign_in("zhen"), "/cases/overdue/press", follow=True, id=ids, text="快", act="remind")
-    assert browser.status == 200 and "请先勾选" in browser.text
+    assert browser.status == 422 and "请先勾选" in browser.text
 
 
 def test_the_way_back_leads_only_to_the_list(case, sign_in):
     browser = sign_in("zhen")
     for path in ("//evil.example/x", "https://evil.example", "/cases/overduex", "javascript:1"):
-        post(browser, "/cases/overdue/press", id=[], act="remind", back=path)
+        post(browser, "/cases/overdue/press", id=[str(case.id)], act="remind", text="快", back=path)
         assert browser.response.location == "/cases/overdue"
-    post(browser, "/cases/overdue/press", id=[], act="remind", back="/cases/overdue?part=soon")
+    post(browser, "/cases/overdue/press", id=[str(case.id)], act="remind", text="快", back="/cases/overdue?part=soon")
     assert browser.response.location == "/cases/overdue?part=soon"
 
 

@@ -33,7 +33,7 @@ def test_the_nearest_rule_has_the_last_word(county):
     assert (held().yellow, held().red, held().orange_days) == (40, 70, 2)  # colours are the county's
     assert (held(OTHER_TOWN).yellow, held(OTHER_TOWN).red) == (40, 80) and held(kind="grid.event").yellow == 50
     rules.save(county, "station.request", {}, by)
-    assert held().yellow == 50
+    assert held().yellow == 50 and rules.own(county.id, "station.request")["yellow"] is None
 
 
 def test_lights_turn_by_the_rule_of_the_town(county):
@@ -63,7 +63,8 @@ def test_a_town_sets_its_lights_only(app, sign_in):
 
 
 @pytest.mark.parametrize("fields, sentence", [
-    ({"yellow": "95"}, "应早于变红"), ({"red": "10"}, "应早于变红"), ({"orange_days": "9"}, "应早于红色督办"),
+    ({"yellow": ""}, "请至少填写一项"), ({"yellow": "50", "reset": "y"}, "要么填写"),
+    ({"reset": "y"}, "本来就没有单独规定"), ({"yellow": "95"}, "应早于变红"), ({"red": "10"}, "应早于变红"), ({"orange_days": "9"}, "应早于红色督办"),
     ({"yellow": "0"}, "应在 1 到 100"), ({"yellow": "abc"}, "请填写整数"), ({"escalate_days": "9999"}, "应在 1 到 365"),
 ])
 def test_what_makes_no_sense_is_refused(app, sign_in, fields, sentence):
@@ -91,3 +92,11 @@ def test_fifty_rows_ask_for_the_rules_not_once(county, sign_in):
     with counted_queries() as seen:
         browser.open("/cases/")
     assert not [sql for sql in seen if "cases_rule" in sql]
+
+
+def test_a_rule_is_taken_back_by_saying_so(app, sign_in):
+    browser = sign_in("xitong")
+    browser.send("/cases/rules/all", yellow="50")
+    browser.send("/cases/rules/all", yellow="", reset="y")
+    with app.app_context():
+        assert "已保存" in browser.text and held() == rules.defaults()
