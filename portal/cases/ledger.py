@@ -61,7 +61,7 @@ def open_case(opening: Opening, actor, *, at=None) -> Case:
         tallies.flowed(case, at, opened=1)
         search_text.index(case)
         if case.unit_id not in actor.acts_for:
-            telling.arrived(case, actor)
+            telling.arrived(case, actor, at)
     return case
 
 
@@ -113,7 +113,7 @@ def take(step_name: str, case: Case, actor, data: dict | None = None, *, version
             tallies.flowed(case, at, **tallies.closing(case))
             referral.tell_source(case, actor, at)
         if case.unit_id != unit_before:
-            telling.arrived(case, actor)
+            telling.arrived(case, actor, at)
     return case
 
 

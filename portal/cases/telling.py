@@ -1,7 +1,12 @@
 """Tells people that a matter became theirs: into the inbox, in the transaction of the act, one statement each."""
 
+import datetime
+
 from portal.cases.kinds import kind_of
+from portal.db import now
 from portal.notify import send, send_to_unit
+
+NEWS = datetime.timedelta(days=2)
 
 
 def assigned(case, actor, text: str) -> None:
@@ -11,10 +16,15 @@ def assigned(case, actor, text: str) -> None:
              "" if _is_closed(case) else text, county_id=case.county_id)
 
 
-def arrived(case, actor) -> None:
-    """Tell those who work on such cases at the unit that has just become responsible, except who brought it there."""
+def arrived(case, actor, at) -> None:
+    """Tell those who work on such cases at the unit that has just become responsible, except who brought it there.
+
+    What is written down later than it happened (an import, a demo's past) is no news any more.
+    """
+    if now() - at > NEWS:
+        return
     permissions = ("cases.note", kind_of(case).read)
-    send_to_unit(case.unit, "cases.arrived", f"转到{case.unit.short}：{_named(case)}", _url(case),
+    send_to_unit(case.unit, "cases.arrived", f"转来：{_named(case)}", _url(case), f"现在由{case.unit.short}负责",
                  permissions=permissions, besides=actor.id)
 
 

@@ -18,6 +18,7 @@ BUTTONS = {
     # Behind a right password only: tests/accounts/test_second_factor.py.
     "accounts.second_factor",
     "grid.record_visit", "grid.remove", "grid.head", "grid.end_key_person",
+    "notify.read", "notify.read_all", "notify.settings", "notify.remind",
 }
 #: Steps and switches without any field that must be filled in; an empty form takes them.
 BARE = {"cases.step", "org.switch_plugin"}

@@ -6,3 +6,4 @@ import './forms.js';
 import './tree.js';
 import './picker.js';
 import './selection.js';
+import './bell.js';
