@@ -67,7 +67,7 @@ def open_case(opening: Opening, actor, *, at=None) -> Case:
         referral.tell_opened(case, actor, at)
         search_text.index(case, new=True)
         duplicates.look_later(case)
-        if not holds(actor, case):
+        if not holds(actor, case) and telling.is_news(at):
             telling.unit(case, unit, "cases.handed", f"新登记一件，由{unit.short}负责", but=actor)
     return case
 

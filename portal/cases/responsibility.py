@@ -65,7 +65,7 @@ def hand(case, unit: Unit, actor, at, *, from_unit: Unit | None = None, said: st
     arrived(case, actor, at)
     if case.assists_open:
         _no_longer_asked(case, unit, actor, at)
-    if not holds(actor, case):
+    if not holds(actor, case) and telling.is_news(at):
         telling.unit(case, unit, "cases.handed", said or f"{actor.post.unit.short}交来一件", but=actor)
 
 

@@ -3,9 +3,12 @@
 A notice names what a case is about only where every reader of its kind may know that.
 """
 
+import datetime
+
 from portal import notify
 from portal.cases import staff
 from portal.cases.kinds import kind_of
+from portal.db import now
 from portal.org.models import Unit
 from portal.values import Topic
 
@@ -17,6 +20,13 @@ TOPICS = [
     Topic("cases.assist", "协办"),
     Topic("cases.moved_work", "工作移交", may_mute=False),
 ]
+
+#: What is written down later than this (an import, a demo's past) is no news any more.
+NEWS = datetime.timedelta(days=2)
+
+
+def is_news(at: datetime.datetime) -> bool:
+    return now() - at <= NEWS
 
 
 def name_of(case) -> str:

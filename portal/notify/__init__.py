@@ -4,6 +4,7 @@ from portal.hookspecs import hookimpl
 from portal.notify import announcement_views
 from portal.notify.announcing import REMINDER, TOPIC, retire_expired
 from portal.notify.counting import bring_along, unread_of
+from portal.notify.demo import announce_for_demo
 from portal.notify.models import Addressee, Announcement, Mute, Notice
 from portal.notify.pruning import prune
 from portal.notify.reading import digest
@@ -64,6 +65,12 @@ def portal_actions():
         Action("notify.publish", "发布通知公告"), Action("notify.remind", "催阅通知公告"),
         Action("notify.withdraw", "撤回通知公告"),
     ]
+
+
+@hookimpl
+def portal_demo(say):
+    announce_for_demo()
+    say("通知公告", 1, 1)
 
 
 @hookimpl

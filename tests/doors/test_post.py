@@ -20,6 +20,7 @@ BUTTONS = {
     "accounts.second_factor",
     "grid.record_visit", "grid.remove", "grid.head", "grid.end_key_person",
     "people.search_pairs", "people.keep_apart", "people.keep_longer",
+    "notify.read", "notify.read_all", "notify.settings", "notify.remind",
 }
 #: Steps and switches without any field that must be filled in; an empty form takes them.
 BARE = {"cases.step", "org.switch_plugin"}

@@ -39,7 +39,7 @@ def test_a_case_that_goes_to_another_unit_is_told_there_to_those_who_work_on_it(
     people = {user for user, _ in told()}
     assert {cast["zhen"], cast["zhener"]} <= people
     assert not people & {cast["linzhen"], cast["zhenguan"], cast["cun"], cast["xian"], cast["lingdao"]}
-    assert "转到" in Notice.get().title
+    assert Notice.get().title.startswith("转来：") and "塔山镇" in Notice.get().text
 
 
 def test_steps_inside_a_unit_tell_nobody(inside, cast):

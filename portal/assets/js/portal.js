@@ -7,3 +7,4 @@ import './forms.js';
 import './tree.js';
 import './picker.js';
 import './selection.js';
+import './bell.js';
