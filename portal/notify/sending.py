@@ -7,8 +7,9 @@ from portal.db import now
 from portal.notify.models import Notice
 
 
-def send(users: Iterable, topic: str, title: str, url: str = "", text: str = "", *,
-         county_id: int | None = None) -> int:
+def send(
+    users: Iterable, topic: str, title: str, url: str = "", text: str = "", *, county_id: int | None = None
+) -> int:
     """Put one notice into the inbox of each of `users` (User rows or ids; each once), and of who stands in for them
     today; returns how many were sent.
 

@@ -102,7 +102,8 @@ def matters(office: Office) -> dict[str, int]:
     with on(1):
         made["new"] = office.receive("cun", "居住证办理")
         made["next_village"] = office.receive("lincun", "生育登记")
-        office.as_("shuji").send("/grid/new", name="山后网格", range="七组", supervision_phone="0816-5221234")  # nobody's
+        # A grid without a worker: the workbench says so.
+        office.as_("shuji").send("/grid/new", name="山后网格", range="七组", supervision_phone="0816-5221234")
         made["at_hall"] = office.receive("zhener", "老年人优待证", unit_id=str(made["new"].village_id))
     return {name: case.id for name, case in made.items()}
 
