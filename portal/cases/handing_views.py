@@ -4,7 +4,7 @@ from flask import abort, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 
 from portal.access import requires
-from portal.cases import handing, page
+from portal.cases import duties, handing, page
 from portal.cases.forms import DecideForm, HandOverForm, PlainStep, SendBackForm
 from portal.cases.kinds import kind_of
 from portal.cases.lens import holds
@@ -102,7 +102,8 @@ def _answer(case, form, act, template: str):
         else:
             flash(said, "success")
             return _back_to(case)
-    view = {"case": case, "form": form, "next": page.head(case), "kind": kind_of(case)}
+    head = {**duties.completed(page.head(case), case, current_user), "buttons": []}
+    view = {"case": case, "form": form, "next": head, "kind": kind_of(case)}
     return render_template(template, **view), 422 if form.is_submitted() else 200
 
 

@@ -14,6 +14,7 @@ from portal.notify.models import Notice
 from portal.org.models import OrgSetting
 from portal.values import Refused
 from tests.cases.making import in_threads, matter, move
+from tests.grid import door as grid
 from tests.people_of_the_county import COUNTY, TOWN, VILLAGE, person, unit
 
 OFFICES = {"zongzhi": (TOWN, "综治中心"), "sifasuo": (TOWN, "司法所"), "zhen": (TOWN, "便民服务中心")}
@@ -200,11 +201,26 @@ def test_where_nobody_holds_the_right_to_decide_it_stays_with_the_unit_that_has_
     assert Case.get_by_id(at_town.id).unit_id == unit(OFFICES["zongzhi"]).id
 
 
-def test_what_the_grid_gave_back_too_often_may_only_be_appointed(app):
-    workflow = next(
-        kind for kind in app.extensions["portal"].values("portal_cases") if kind.name == "grid.event").workflow
-    assert [step.name for step in workflow.steps if step.returns] == ["decline"]
-    assert [step.name for step in workflow.steps if step.decides] == ["appoint"]
+def test_what_the_grid_gave_back_too_often_may_only_be_appointed(sign_in):
+    village, centre, office = sign_in("shuji"), sign_in("zongzhi"), sign_in("sifasuo")
+    case = grid.report(sign_in("wangge"))
+    wanted = str(unit(OFFICES["sifasuo"]).id)
+    grid.step(village, case, "accept")
+    grid.step(village, case, "to_town", text="村里没有设备")
+    grid.step(centre, case, "sign")
+    grid.step(centre, case, "assign", target=wanted, text="请办理")
+    for _ in range(2):
+        grid.step(office, case, "decline", text="护栏不归司法所")
+        grid.step(centre, case, "reassign", target=wanted, text="请再核对")
+    grid.step(office, case, "decline", text="护栏不归司法所")
+    case = Case.get_by_id(case.id)
+    assert (case.state, case.returns, case.to_decide) == ("disputed", 3, True)
+    page = centre.open(f"/cases/{case.id}").text
+    assert "/steps/reassign" not in page and "/steps/appoint" in page
+    grid.step(centre, case, "appoint", target=wanted, text="会商由司法所牵头")
+    case = Case.get_by_id(case.id)
+    assert case.decided_by_superior and not case.to_decide and findings() == []
+    assert "/steps/decline" not in office.open(f"/cases/{case.id}").text
 
 
 def test_a_new_case_cannot_be_sent_back(app, cast):
