@@ -122,6 +122,8 @@ def decide(case, actor, data: dict, version: int | None) -> Extension:
         asked = open_request(case)
         if asked is None or not may_decide(case, actor):
             raise Refused("这件事现在没有等您审批的延期申请。")
+        if asked.unit_id != case.unit_id:
+            raise Refused(f"这件事已经转给{case.unit.name}，原来的申请不再有效，请由他们重新申请。")
         if asked.asked_by_id == actor.id:
             raise Refused("自己申请的延期不能自己审批，请由本单位其他人决定。")
         if case.due is not None and at > case.due:

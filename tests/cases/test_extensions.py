@@ -4,6 +4,7 @@ import datetime
 
 import pytest
 
+from portal import cases
 from portal.accounts.models import Post
 from portal.cases import extensions
 from portal.cases.checks import findings
@@ -11,7 +12,7 @@ from portal.cases.models import Case, CaseEvent, Extension, Pause
 from portal.notify.models import Notice
 from tests.cases.making import in_threads, matter, move, plain
 from tests.cases.test_clock import at, on
-from tests.people_of_the_county import COUNTY, TOWN, VILLAGE, person, unit
+from tests.people_of_the_county import COUNTY, NEXT_VILLAGE, TOWN, VILLAGE, person, unit
 
 MONDAY = "2026-10-12 09:00"
 WHY = {"amount": 10, "reason": "需要到省厅核查学籍，本周等不到回函。"}
@@ -277,3 +278,27 @@ def test_a_post_that_lost_the_right_is_turned_away(sign_in, village_case):
         assert sign_in("linzhen").open(f"/cases/{village_case.id}/extend").status == 404
 
 
+
+
+def test_the_same_form_sent_twice_asks_once(sign_in, village_case):
+    with on("2026-10-13 10:00"):
+        village = sign_in("cun")
+        form = village.open(f"/cases/{village_case.id}/extend").form(["amount"])
+        for _ in range(2):
+            village.submit(form, **WHY)
+            assert village.status == 200 and "由塔山镇审批" in village.text
+    assert Extension.select().count() == 1
+
+
+def test_a_request_of_a_unit_that_has_the_case_no_more_cannot_be_granted(sign_in, village_case):
+    with on("2026-10-13 10:00"):
+        ask(sign_in("cun"), village_case)
+        Case.update(unit=unit(NEXT_VILLAGE)).where(Case.id == village_case.id).execute()
+        town = decide(sign_in("zhen"), village_case)
+        assert town.status == 422 and "请由他们重新申请" in town.text
+
+
+def test_an_office_that_has_to_decide_cannot_be_closed(sign_in, app, village_case):
+    with on("2026-10-13 10:00"):
+        ask(sign_in("cun"), village_case)
+    assert "还有 1 件延期申请等它审批" in cases.portal_unit_obstacles(unit(TOWN))
