@@ -9,9 +9,9 @@ from portal.cases.lens import holds
 from portal.cases.models import Case
 from portal.cases.supervision.reach import above, superior_of
 from portal.cases.supervision.rules import rules_of
+from portal.cases.supervision.telling import tell
 from portal.cases.timeline import locked
 from portal.db import atomic, now
-from portal.notify import send_to_unit
 from portal.org.enablement import hold_enabled
 from portal.values import Refused
 
@@ -57,10 +57,10 @@ def escalate(case_id: int, actor, text: str, version: int | None = None) -> Case
             text=f"{text}\n原责任单位{former.name}协助，期限不变。", data={"former": former.id},
         )
         url = f"/cases/{case.id}"
-        send_to_unit(superior, "cases.escalation", f"提级到本单位：{case.title}", url,
-                     f"原由{former.name}办理，期限不变。{text}")
-        send_to_unit(former, "cases.escalation", f"已提级：{case.title}", url,
-                     f"现由{superior.name}负责，请继续协助，准备好材料。{text}")
+        tell(superior.id, [case], "cases.escalation", f"提级到本单位：{case.title}", url,
+             f"原由{former.name}办理，期限不变。{text}")
+        tell(former.id, [case], "cases.escalation", f"已提级：{case.title}", url,
+             f"现由{superior.name}负责，请继续协助，准备好材料。{text}")
     return case
 
 
