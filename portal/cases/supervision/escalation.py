@@ -8,9 +8,9 @@ from portal.cases.lens import holds
 from portal.cases.models import Case
 from portal.cases.supervision.reach import above, superior_of
 from portal.cases.supervision.rules import rules_of
+from portal.cases.supervision.telling import tell
 from portal.cases.timeline import locked
 from portal.db import atomic, now
-from portal.notify import send_to_unit
 from portal.values import Refused
 
 
@@ -54,8 +54,8 @@ def escalate(case_id: int, actor, text: str, version: int | None = None) -> Case
             text=f"{text}\n原责任单位{former.name}协助，期限不变。", data={"former": former.id},
         )
         url = f"/cases/{case.id}"
-        send_to_unit(former, "cases.escalation", f"已提级：{case.title}", url,
-                     f"现由{superior.name}负责，请继续协助，准备好材料。{text}")
+        tell(former.id, [case], "cases.escalation", f"已提级：{case.title}", url,
+             f"现由{superior.name}负责，请继续协助，准备好材料。{text}")
     return case
 
 

@@ -1,7 +1,7 @@
 """What supervision asks of the steps of a case; the ledger calls it in its own transaction."""
 
 from portal.cases.supervision.models import OWED, Order, OrderCase
-from portal.notify import send_to_unit
+from portal.cases.supervision.telling import tell
 from portal.values import Refused
 
 
@@ -32,7 +32,7 @@ def refuse_unanswered(case) -> None:
 def tell_former(case) -> None:
     """Tell the unit from which a superior took the case how it ended: it assists, and answers people at its door."""
     if case.former_unit_id is not None:
-        send_to_unit(
-            case.former_unit, "cases.escalation", f"提级办理的件有了结果：{case.title}", f"/cases/{case.id}",
-            f"{case.number} 已由{case.unit.name}办结。",
+        tell(
+            case.former_unit_id, [case], "cases.escalation", f"提级办理的件有了结果：{case.title}",
+            f"/cases/{case.id}", f"{case.number} 已由{case.unit.name}办结。",
         )

@@ -3,16 +3,16 @@ is by then: the duty goes with the case."""
 
 import datetime
 
-from portal.accounts.everybody import staff_at
 from portal.calendar import Calendar
 from portal.cases import timeline
 from portal.cases.lens import Reader, holds, of_kinds, through, unrestricted
 from portal.cases.models import Case
 from portal.cases.supervision.models import Instruction
 from portal.cases.supervision.reach import above
+from portal.cases.supervision.telling import tell
 from portal.cases.timeline import locked
 from portal.db import atomic, is_postgres, now
-from portal.notify import send, send_to_unit
+from portal.notify import send
 from portal.values import Refused
 
 
@@ -47,16 +47,8 @@ def instruct(case_id: int, actor, text: str, until: datetime.date | None) -> Ins
         )
         title, url = f"{actor.full_name}批示：{case.title}", f"/cases/{case.id}"
         told = f"{text}{wanted}"
-        send_to_unit(case.unit, "cases.instruction", title, url, told)
-        if case.person_id:
-            _tell_person(case, title, url, told)
+        tell(case.unit_id, [case], "cases.instruction", title, url, told)
     return made
-
-
-def _tell_person(case, title: str, url: str, text: str) -> None:
-    """Tell the person who has the case, where they are not among the staff of the unit any more."""
-    if case.person_id not in {user.id for user in staff_at(case.unit_id)}:
-        send([case.person_id], "cases.instruction", title, url, text, county_id=case.county_id)
 
 
 def answer(instruction_id: int, actor, text: str) -> Instruction:

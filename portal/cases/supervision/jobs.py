@@ -17,6 +17,7 @@ from portal.cases.supervision.models import Reminder, Told
 from portal.cases.supervision.reach import superior_of
 from portal.cases.supervision.reminding import remind_by_itself, tell_by_itself
 from portal.cases.supervision.rules import rules_of
+from portal.cases.supervision.telling import staff
 from portal.db import atomic, now, today
 from portal.notify import send
 from portal.org.models import Unit
@@ -74,36 +75,19 @@ def _waiting(county: Unit) -> dict[int, Counter]:
         .group_by(Case.person, Case.unit, Case.kind).tuples()
     )
     found: dict[int, Counter] = defaultdict(Counter)
-    staff: dict[int, list] = {}
+    people: dict[int, list] = {}
     known = kinds()
     for person_id, unit_id, kind, *counts in rows:
-        if unit_id not in staff:
-            staff[unit_id] = _staff(unit_id)
+        if unit_id not in people:
+            people[unit_id] = staff(unit_id)
         if person_id:
             users = [person_id]
         else:
-            users = [user for user, may in staff[unit_id] if {known[kind].read, "cases.note"} <= may] \
+            users = [user for user, may in people[unit_id] if {known[kind].read, "cases.note"} <= may] \
                 if kind in known else []
         for user_id in users:
             found[user_id].update(dict(zip((part for part, _ in PARTS), map(int, counts), strict=True)))
     return found
-
-
-def _staff(unit_id: int) -> list[tuple[int, set]]:
-    """Return (user id, permissions) of whoever holds a post at the unit or one of its offices today."""
-    day = today()
-    offices = (Unit.parent == unit_id) & (Unit.level == "department") & (Unit.reach == "area")
-    units = Unit.select(Unit.id).where((Unit.id == unit_id) | offices)
-    rows = (
-        Post.select(Post.user, Role.permissions).join(Role).join_from(Post, User, on=(Post.user == User.id))
-        .where(Post.unit.in_(units), Post.valid_from <= day, Post.valid_to.is_null() | (Post.valid_to >= day),
-               User.locked == False)  # noqa: E712
-        .order_by(Post.user)
-    )
-    found: dict[int, set] = {}
-    for post in rows:
-        found.setdefault(post.user_id, set()).update(post.role.permissions)
-    return list(found.items())
 
 
 # -- what fell due -------------------------------------------------------------------------------------------------
@@ -166,9 +150,9 @@ def _late_enough(county: Unit, at) -> list[Case]:
 
 def _tell_heads(unit_id: int, cases: list[Case], county: Unit) -> int:
     """Tell the leaders at the unit, where it has none those who supervise; returns how many cases they were told of."""
-    staff = _staff(unit_id)
-    heads = [user for user, may in staff if "cases.instruct" in may] or [
-        user for user, may in staff if "cases.supervise" in may]
+    people = staff(unit_id)
+    heads = [user for user, may in people if "cases.instruct" in may] or [
+        user for user, may in people if "cases.supervise" in may]
     numbers = "、".join(case.number for case in cases[:10]) + ("等" if len(cases) > 10 else "")
     sent = send(heads, "cases.escalation", f"建议提级：{len(cases)} 件长期超期", "/cases/overdue?part=raise",
                 f"{numbers}已超期较久，请决定是否提级办理，或开督办单。", county_id=county.id)

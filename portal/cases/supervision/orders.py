@@ -12,9 +12,10 @@ from portal.cases.numbers import take_number
 from portal.cases.supervision.instructions import end_of
 from portal.cases.supervision.models import Order, OrderAnswer, OrderCase
 from portal.cases.supervision.reach import above, addressees
+from portal.cases.supervision.telling import readers, staff, tell
 from portal.cases.timeline import locked
 from portal.db import atomic, is_postgres, now
-from portal.notify import send, send_to_unit
+from portal.notify import send
 from portal.org.models import Unit
 from portal.values import Conflict, Refused
 
@@ -111,7 +112,7 @@ def answer(order_id: int, actor, text: str, version: int) -> tuple[Order, list[C
         )
         _write(order, cases, actor, "order_answered", "答复督办单" + ("（超期）" if late else ""),
                f"{order.number}\n{text}")
-        _tell_issuer(order, f"督办单已答复：{order.number}", f"{order.unit.short}：{text}")
+        _tell_issuer(order, cases, f"督办单已答复：{order.number}", f"{order.unit.short}：{text}")
     return order, cases
 
 
@@ -219,12 +220,12 @@ def _write(order, cases, actor, step: str, title: str, text: str) -> None:
 def _tell_unit(order, cases, title: str, text: str) -> None:
     """Tell the addressee, and the units and persons that have the cases where those are others."""
     url = f"/cases/orders/{order.id}"
-    send_to_unit(order.unit, "cases.order", title, url, text)
-    for unit in {case.unit_id: case.unit for case in cases if case.unit_id != order.unit_id}.values():
-        send_to_unit(unit, "cases.order", title, url, text)
+    for unit_id in {order.unit_id, *(case.unit_id for case in cases)}:
+        tell(unit_id, cases, "cases.order", title, url, text)
 
 
-def _tell_issuer(order, title: str, text: str) -> None:
-    url = f"/cases/orders/{order.id}"
-    if not send_to_unit(order.issuer, "cases.order", title, url, text):
-        send([order.issued_by_id], "cases.order", title, url, text, county_id=order.county_id)
+def _tell_issuer(order, cases, title: str, text: str) -> None:
+    """Tell whoever issued it and those of the issuing unit who may judge the answer."""
+    judges = {user for user, may in staff(order.issuer_id) if "cases.supervise" in may}
+    users = (readers(order.issuer_id, cases) & judges) | {order.issued_by_id}
+    send(users, "cases.order", title, f"/cases/orders/{order.id}", text, county_id=order.county_id)

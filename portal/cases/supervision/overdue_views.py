@@ -116,7 +116,7 @@ def export_overdue():
     asked = asking.read(request.args, person)
     rows = lines.prepared(asking.every(asked, person, EXPORTED), person)
     audit.record("cases.export_overdue", detail={"hits": len(rows), **{k: v for k, v in asked.kept.items() if v}})
-    answer = Response(lines.as_csv(rows), mimetype="text/csv")
+    answer = Response(lines.as_csv(rows, EXPORTED), mimetype="text/csv")
     answer.headers["Content-Disposition"] = f'attachment; filename="overdue-{today()}.csv"'
     return answer
 

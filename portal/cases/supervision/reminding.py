@@ -1,14 +1,13 @@
 """催办: whoever stands above the responsible unit presses for a case, once a day each; the portal does so by itself the
 day after a case fell due."""
 
-from portal.accounts.everybody import staff_at
 from portal.cases import timeline
 from portal.cases.models import Case
 from portal.cases.supervision.models import Reminder
 from portal.cases.supervision.reach import above
+from portal.cases.supervision.telling import tell
 from portal.cases.timeline import locked
 from portal.db import atomic, now
-from portal.notify import send
 from portal.values import Refused
 
 #: So many cases are pressed for at once: one page of the list.
@@ -84,11 +83,10 @@ def _tell(cases: list[Case], actor, text: str) -> None:
         by_unit.setdefault(case.unit_id, []).append(case)
     who = f"{actor.post.unit.short} {actor.full_name}" if actor.post else "系统"
     for unit_id, those in by_unit.items():
-        users = {user.id for user in staff_at(unit_id)} | {case.person_id for case in those if case.person_id}
         first = those[0]
         title = f"催办：{first.title}" if len(those) == 1 else f"催办：{first.title}等 {len(those)} 件"
         url = f"/cases/{first.id}" if len(those) == 1 else "/cases/overdue?lens=unit"
-        send(users, "cases.reminder", title, url, f"{who}：{text}", county_id=first.county_id)
+        tell(unit_id, those, "cases.reminder", title, url, f"{who}：{text}")
 
 
 def remind_by_itself(case_id: int, since) -> Case | None:

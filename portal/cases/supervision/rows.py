@@ -85,8 +85,9 @@ HEADINGS = (
 )
 
 
-def as_csv(rows: list[Row]) -> str:
-    """Return the list as a table for spreadsheets: with a BOM, and no cell that one would take for a formula."""
+def as_csv(rows: list[Row], most: int) -> str:
+    """Return the list as a table for spreadsheets: with a BOM, and no cell that one would take for a formula. Where it
+    ends at `most` rows, it says so."""
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(HEADINGS)
@@ -96,6 +97,8 @@ def as_csv(rows: list[Row]) -> str:
             row.number, row.title, row.kind, row.place, row.unit, row.person, row.stage, row.since, row.due, row.late,
             advice, row.reminded, row.supervised, row.instructed,
         )])
+    if len(rows) == most:
+        writer.writerow([f"（最多导出 {most} 件，后面的没有列出；请加筛选条件再导出）"])
     return "\ufeff" + text.getvalue()
 
 

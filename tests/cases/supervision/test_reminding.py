@@ -6,6 +6,7 @@ import pytest
 import time_machine
 
 from portal.cases.ledger import take
+from portal.cases.models import Case
 from portal.cases.supervision.models import Reminder
 from portal.cases.supervision.reminding import remind
 from portal.values import Refused
@@ -172,3 +173,14 @@ def test_an_office_does_not_remind_itself_but_another_office_of_the_town_does(ap
     assert post(sign_in("zongzhi"), f"/cases/{office.id}/remind", text="快").status == 302
     assert again(office).reminded == 1
     assert sign_in("shuji").open(f"/cases/{foreign.id}/remind").status == 404
+
+
+def test_a_notice_tells_nobody_what_the_list_would_not_show_them(app, cast):
+    """The village's window does not read disputes; of a restricted one only its holder hears."""
+    with app.test_request_context():
+        remind(late(2, who="zhen", kind="mediation.dispute", title="李*与王*的纠纷").id, person("zongzhi"), "快")
+        hidden = late(2, who="shuji", kind="mediation.dispute", title="不公开")
+        Case.update(restricted=True).where(Case.id == hidden.id).execute()
+        remind(hidden.id, person("zongzhi"), "快")
+    assert not notices(cast["cun"]) and [one.title for one in notices(cast["tiaojie"])] == ["催办：李*与王*的纠纷"]
+    assert [one.title for one in notices(cast["shuji"])] == ["催办：李*与王*的纠纷", "催办：不公开"]

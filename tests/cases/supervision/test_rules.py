@@ -64,7 +64,8 @@ def test_a_town_sets_its_lights_only(app, sign_in):
 
 @pytest.mark.parametrize("fields, sentence", [
     ({"yellow": ""}, "请至少填写一项"), ({"yellow": "50", "reset": "y"}, "要么填写"),
-    ({"reset": "y"}, "本来就没有单独规定"), ({"yellow": "95"}, "应早于变红"), ({"red": "10"}, "应早于变红"), ({"orange_days": "9"}, "应早于红色督办"),
+    ({"reset": "y"}, "本来就没有单独规定"), ({"yellow": "95"}, "应早于变红"),
+    ({"red": "10"}, "应早于变红"), ({"orange_days": "9"}, "应早于红色督办"),
     ({"yellow": "0"}, "应在 1 到 100"), ({"yellow": "abc"}, "请填写整数"), ({"escalate_days": "9999"}, "应在 1 到 365"),
 ])
 def test_what_makes_no_sense_is_refused(app, sign_in, fields, sentence):
