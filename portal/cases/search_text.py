@@ -13,8 +13,8 @@ from portal.org.models import Unit
 from portal.registry import registry_of
 from portal.values import PHASES, Hit, SearchFilters
 
-#: Of a common word only the newest cases are looked at: so many, so many where something else has to be true too,
-#: and so many of the county for the people of a line. Measured: a search costs what it looks at, not what the word finds.
+#: Of a common word only the newest cases are looked at: so many, so many where something else has to be true too, and
+#: so many of the county for the people of a line. A search costs what it looks at, not what the word finds.
 NEWEST, NEWEST_FILTERED, NEWEST_ELSEWHERE = 400, 1500, 600
 EVERYTHING = SearchFilters()
 
