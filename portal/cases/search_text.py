@@ -13,8 +13,9 @@ from portal.org.models import Unit
 from portal.registry import registry_of
 from portal.values import PHASES, Hit, SearchFilters
 
-#: Of a common word only the newest cases are looked at; so many more where something else has to be true as well.
-NEWEST, NEWEST_FILTERED = 1000, 3000
+#: Of a common word only the newest cases are looked at: so many, so many where something else has to be true too, and
+#: so many of the county for the people of a line. A search costs what it looks at, not what the word finds.
+NEWEST, NEWEST_FILTERED, NEWEST_ELSEWHERE = 400, 1500, 600
 EVERYTHING = SearchFilters()
 
 
@@ -62,7 +63,7 @@ def find_cases(person, words: str, limit: int, filters: SearchFilters = EVERYTHI
         return []
     query = Case.select(
         Case.id, Case.number, Case.kind, Case.title, Case.phase, Case.opened, Case.unit
-    ).where(Case.id.in_(_candidates(reader, words, scope, filters)), *through_any(reader), *_narrowed(filters))
+    ).where(Case.id.in_(_candidates(reader, words, scope, filters, limit)), *through_any(reader), *_narrowed(filters))
     own = person.acts_for
     rows = sorted(query.tuples(), key=lambda row: (_rank(row, words), row[6] not in own, -row[0]))
     known = kinds()
@@ -83,17 +84,17 @@ def _scope(person, filters: SearchFilters) -> str | None:
     return place(*person.area) if person.area else ""
 
 
-def _candidates(reader: Reader, words: str, scope: str, filters: SearchFilters):
+def _candidates(reader: Reader, words: str, scope: str, filters: SearchFilters, limit: int):
     """Return the subquery of the ids of the newest cases that hold the words, and of the one with this number.
 
     A line's people also hold cases of other lines, which its name in the index does not find: of those, the newest
     that the county has with these words are looked through.
     """
-    newest = NEWEST_FILTERED if filters else NEWEST
+    newest = max(NEWEST_FILTERED if filters else NEWEST, limit)
     until = _last_until(reader, filters)
     found = search.matching("case", search.match(words, scope), newest, until)
     if reader.area and reader.area[0] == "line_id":
-        everywhere = search.matching("case", search.match(words), NEWEST_FILTERED, until)
+        everywhere = search.matching("case", search.match(words), NEWEST_ELSEWHERE, until)
         found = _wrapped(found) | _wrapped(everywhere)
     else:
         found = _wrapped(found)
