@@ -22,6 +22,7 @@ COLUMNS = (
     ("settling", "综合办结率"), ("redoing", "发回重办率"), ("content", "满意率"), ("days", "平均用时"),
     ("at_once", "即办率"), ("first_time", "一次办成率"), ("own", "自办率"), ("overdue", "现在超期"),
 )
+SHOWN = dict(COLUMNS)
 RATE = {rate.name: rate for rate in RATES}
 
 
@@ -140,10 +141,12 @@ def _row(line: Line, lists: _Lists) -> dict:
         if column in RATE:
             rate: Rate = RATE[column]
             cell["url"] = ""
-            cell["part"] = (line.counts[rate.part], lists.of(line, rate.part))
-            cell["whole"] = (line.counts[rate.whole], lists.of(line, rate.whole))
+            cell |= {"part": f"{line.counts[rate.part]:,}", "part_url": lists.of(line, rate.part),
+                     "whole": f"{line.counts[rate.whole]:,}"}
+            if rate.whole not in SHOWN:
+                cell["whole_url"] = lists.of(line, rate.whole)
         elif column == "days":
-            cell["of"] = line.counts["closed"]
+            cell["of"] = f"{line.counts['closed']:,}"
         elif column == "overdue":
             cell["over"] = line.counts["overdue"] > 0
         cells.append(cell)

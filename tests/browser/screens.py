@@ -18,6 +18,7 @@ SCREENS = (
     ("zhener", "receive", "/station/receive/9"), ("cun", "guide", "/station/items"), ("cun", "people", "/people/"),
     ("cun", "receipt", "/cases/{archived}/papers/receipt"), ("xitong", "calendar", "/calendar"),
     ("shenji", "audit", "/audit/"), ("xitong", "settings", "/org/settings"),
+    ("lingdao", "figures", "/cases/figures?span=year"),
     ("minzheng", "special", "/cases/{special}/papers/special"),
 )
 

@@ -28,7 +28,7 @@ PAGES = {
     ],
     "minzheng": ["/cases/{special}"],
     "zhener": ["* /station/receive/9"],
-    "lingdao": ["/", "/cases/"],
+    "lingdao": ["/", "/cases/", "* /cases/figures?span=year"],
     "xitong": [
         "/", "* /org/", "/org/2/add", "/org/plugins", "* /calendar", "/calendar/load", "/calendar/days/2026-11-25",
         "* /accounts/users", "/accounts/users/1", "/accounts/users/add",
