@@ -284,6 +284,7 @@ def test_the_same_form_sent_twice_asks_once(sign_in, village_case):
     with on("2026-10-13 10:00"):
         village = sign_in("cun")
         form = village.open(f"/cases/{village_case.id}/extend").form(["amount"])
+        form.action = f"/cases/{village_case.id}/extend"
         for _ in range(2):
             village.submit(form, **WHY)
             assert village.status == 200 and "由塔山镇审批" in village.text
