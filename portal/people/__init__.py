@@ -3,9 +3,8 @@
 from flask import url_for
 
 from portal.hookspecs import hookimpl
-from portal.people import crypto, exporting, keeping, merge_views, merging, pairs, record_views
+from portal.people import crypto, exporting, keeping, merge_views, merging, pairs, record_views, references
 from portal.people.models import Resident, ResidentMerge, ResidentPair, ResidentRequest
-from portal.people.references import references
 from portal.people.views import blueprint
 from portal.values import Finding, Hit, Job, MenuItem, Permission, Plugin, SearchProvider, Setting, Topic
 
@@ -101,7 +100,7 @@ def find_residents(person, words: str, limit: int) -> list[Hit]:
 @hookimpl
 def portal_check():
     lost = [Finding(sentence) for sentence in crypto.lost_keys()]
-    strays = sum(len(one.strays()) for one in references())
+    strays = sum(len(one.strays()) for one in references.references())
     late = "有 {} 位已并入别人的居民名下还有记录，夜里的“查找疑似重复的居民”会转过去。"
     return lost + ([Finding(late.format(strays), serious=False)] if strays else [])
 

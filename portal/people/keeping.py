@@ -9,7 +9,6 @@ import logging
 from dataclasses import dataclass
 
 from flask import current_app
-from peewee import fn
 
 from portal import audit, notify
 from portal.accounts.models import Post, Role
@@ -24,8 +23,9 @@ log = logging.getLogger(__name__)
 
 #: So many residents are looked at in one night, the longest not looked at first, and so many in one transaction.
 A_NIGHT, AT_ONCE = 20_000, 200
-#: Where a reason goes on, it is asked for again after this; a reason may also end earlier than it said.
-AGAIN = datetime.timedelta(days=30)
+#: Where a reason goes on, it is asked for again after this; a reason may also end earlier than it said. Who is listed
+#: may get a new reason any day.
+AGAIN, LISTED_AGAIN = datetime.timedelta(days=90), datetime.timedelta(days=7)
 AT_LATEST = datetime.timedelta(days=180)
 LONGER = datetime.timedelta(days=365)
 
@@ -62,10 +62,14 @@ def review(most: int = A_NIGHT) -> str:
     """Look at the residents whose turn it is; list those without a reason, and tell who decides on them."""
     looked, listed = 0, {}
     while looked < most and (batch := _due(min(AT_ONCE, most - looked))):
+        looked += len(batch)
+        days = [_days(resident) for resident in batch]  # many queries, so before anything is locked
         with atomic():
-            for resident in batch:
-                looked += 1
-                if _review(resident):
+            for resident, (review_on, expired_on) in zip(batch, days, strict=True):
+                written = Resident.update(review_on=review_on, expired_on=expired_on).where(
+                    Resident.id == resident.id, Resident.version == resident.version
+                ).execute()
+                if written and expired_on and not resident.expired_on:
                     listed[resident.county_id] = listed.get(resident.county_id, 0) + 1
     for county_id, number in listed.items():
         _tell(county_id, number)
@@ -73,41 +77,29 @@ def review(most: int = A_NIGHT) -> str:
 
 
 def _due(number: int) -> list[Resident]:
-    day = fn.COALESCE(Resident.review_on, datetime.date(1900, 1, 1))
-    waiting = Resident.review_on.is_null() | (Resident.review_on <= today())
-    query = Resident.select().where(waiting, Resident.merged_into.is_null(), Resident.erased_at.is_null())
-    return list(query.order_by(day, Resident.id).limit(number))
+    """Return whom nobody looked at yet, then whose day has come; each from the index of days."""
+    for condition in (Resident.review_on.is_null(), Resident.review_on <= today()):
+        query = Resident.select().where(condition, Resident.merged_into.is_null(), Resident.erased_at.is_null())
+        if found := list(query.order_by(Resident.review_on, Resident.id).limit(number)):
+            return found
+    return []
 
 
-def _review(resident: Resident) -> bool:
-    """Note until when the resident is kept; tell whether they are new among those kept for no reason."""
+def _days(resident: Resident) -> tuple[datetime.date, datetime.date | None]:
+    """Return when to look at the resident again, and the day on which the last reason ended, if it has."""
     day = today()
     try:
         found = reasons(resident)
     except Refused as refused:
         log.error("resident %s could not be reviewed: %s", resident.id, refused.sentence)
-        _note(resident, day + datetime.timedelta(days=1), resident.expired_on)
-        return False
-    idle = resident.updated.date() + datetime.timedelta(days=setting("people.idle_days", resident.county_id))
+        return day + datetime.timedelta(days=1), resident.expired_on
     if any(one.until is None for one in found):
-        last = None
-    else:
-        last = max([idle, *(one.until for one in found)])
-    if last is None:
-        _note(resident, day + AGAIN, None)
-    elif last >= day:
-        _note(resident, min(last + datetime.timedelta(days=1), day + AT_LATEST), None)
-    else:
-        _note(resident, day + AGAIN, last)
-        return resident.expired_on is None
-    return False
-
-
-def _note(resident: Resident, review_on, expired_on) -> None:
-    Resident.update(review_on=review_on, expired_on=expired_on).where(
-        Resident.id == resident.id, Resident.version == resident.version
-    ).execute()
-    resident.review_on = review_on
+        return day + AGAIN, None
+    idle = resident.updated.date() + datetime.timedelta(days=setting("people.idle_days", resident.county_id))
+    last = max([idle, *(one.until for one in found)])
+    if last < day:
+        return day + LISTED_AGAIN, last
+    return min(last + datetime.timedelta(days=1), day + AT_LATEST), None
 
 
 def _tell(county_id: int, number: int) -> None:

@@ -11,7 +11,7 @@ import json
 from flask import current_app
 from peewee import IntegrityError
 
-from portal import audit
+from portal import audit, search
 from portal.db import atomic, is_postgres, now
 from portal.org.settings import setting
 from portal.people import crypto
@@ -55,7 +55,8 @@ def merge(kept_id: int, gone_id: int, choices: dict, reason: str, versions: dict
             kept=kept.id, gone=gone.id, by_id=person.id, by_name=person.full_name, reason=reason, moved=moved,
             before=crypto.encrypt(sealed, kept.uuid, f"merge.{gone.uuid}"), **place,
         )
-        (ResidentPair.delete().where((ResidentPair.first == gone.id) | (ResidentPair.second == gone.id)).execute())
+        ResidentPair.delete().where((ResidentPair.first == gone.id) | (ResidentPair.second == gone.id)).execute()
+        search.remove("resident", gone.id)
         detail = {"reason": strike(reason, kept), "rows": journal.rows_moved}
         audit.record("people.merge", "resident", kept.id, detail={"other": gone.id, **detail}, actor=person)
         audit.record("people.merge", "resident", gone.id, detail={"other": kept.id, **detail}, actor=person)

@@ -1,6 +1,6 @@
 """Finds rows that may be one person. Whether they are is for somebody to decide who knows the people."""
 
-from peewee import JOIN, SQL, Case, fn
+from peewee import JOIN, Case, fn
 
 from portal import audit
 from portal.db import atomic, is_postgres, now
@@ -25,9 +25,8 @@ def search(area: tuple[str, int] | None = None) -> int:
     Pairs that were found before stay as they are, also those that somebody called two people.
     """
     before = ResidentPair.select().count()
-    with atomic():
-        for condition, because in _alike(area):
-            _keep(condition, because, area)
+    for condition, because in _alike(area):
+        _keep(condition, because, area)
     return ResidentPair.select().count() - before
 
 
@@ -66,17 +65,20 @@ def _keep(condition, because: str, area) -> None:
     """Write the pairs of rows that are in use, the older row first; a pair that is there is passed over."""
     columns = ("county_id", "town_id", "village_id", "grid_id")
     both = [Case(None, [(getattr(First, name) == getattr(Second, name), getattr(First, name))]) for name in columns[1:]]
-    usable = [test for one in (First, Second) for test in (one.merged_into.is_null(), one.erased_at.is_null())]
-    query = First.select(First.county_id, *both, First.id, Second.id, SQL("%s" if is_postgres() else "?", [because]),
-                         SQL("%s" if is_postgres() else "?", [now()]), SQL("''"))
+    query = First.select(First.county_id, *both, First.id, Second.id)
     query = query.join(Second, JOIN.INNER, on=(
-        (First.county_id == Second.county_id) & (First.id < Second.id) & condition
-    )).where(*usable)
+        # Written so that no engine looks through a county for each resident: only `condition` is worth an index.
+        ((First.county_id - Second.county_id) == 0) & ((Second.id - First.id) > 0) & condition
+    )).where(*(fn.COALESCE(one.merged_into, 0) == 0 for one in (First, Second)), *(
+        one.erased_at.is_null() for one in (First, Second)))
     if area:
-        query = query.where(getattr(First, area[0]) == area[1], getattr(Second, area[0]) == area[1])
+        query = query.where(getattr(First, area[0]) == area[1], (getattr(Second, area[0]) - area[1]) == 0)
     fields = [getattr(ResidentPair, name) for name in columns]
-    fields += [ResidentPair.first, ResidentPair.second, ResidentPair.because, ResidentPair.found, ResidentPair.apart_by]
-    ResidentPair.insert_from(query, fields).on_conflict_ignore().execute()
+    fields += [ResidentPair.first, ResidentPair.second, ResidentPair.because, ResidentPair.found]
+    found = [(*row, because, now()) for row in query.tuples()]  # before anything is locked: it takes seconds
+    with atomic():
+        for start in range(0, len(found), 100):
+            ResidentPair.insert_many(found[start:start + 100], fields).on_conflict_ignore().execute()
 
 
 def open_pairs(person):

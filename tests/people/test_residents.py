@@ -447,4 +447,4 @@ def test_what_another_key_encrypted_says_where_the_key_is(app):
 
 def test_what_is_kept_and_why_is_shown(clerk):
     page = clerk.open("/people/purposes").text
-    assert "唯一辨认，防止重复登记" in page and "最近一件办结后三年" in page
+    assert "唯一辨认，防止重复登记" in page and "最后一个保存理由期满，经确认清理" in page
