@@ -69,7 +69,7 @@ def test_the_walk_reaches_every_page_that_is_read(world, stage, browser_of):
     """What nobody can click their way to is a page that nobody finds."""
     starts = [(name, "/") for name in ("shuji", "zhen", "xian", "minzheng", "xitong", "anquan", "shenji")]
     starts += [("cun", f"/cases/{world.cases[state]}") for state in ("received", "delivered")]
-    starts.append(("tiaojie", "/"))
+    starts += [("tiaojie", "/"), *((name, f"/cases/{world.cases['received']}") for name in ("zhen", "lingdao"))]
     reached = {
         kind_of(stage, url)[0] for name, start in starts
         for url, _, _, _ in crawl(stage, browser_of(name), start, samples=3)

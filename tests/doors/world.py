@@ -15,7 +15,7 @@ from portal.audit.models import AuditEntry
 from portal.cases.models import Case
 from portal.cases.page import attach
 from portal.cases.supervision.instructions import instruct
-from portal.cases.supervision.orders import Demand, issue
+from portal.cases.supervision.orders import Demand, answer, issue
 from portal.db import atomic, database, today
 from portal.files.models import Attachment
 from portal.org import set_enabled
@@ -54,6 +54,8 @@ class World:
             )
         village = unit(VILLAGE)
         order = issue([case.id], person("zhen"), Demand("事由", "要求", today(), "刘德明", village.id))
+        other = issue([cases["accepted"].id], person("zhen"), Demand("事由", "要求", today(), "刘德明", village.id))
+        answer(other.id, cun, "已办", other.version)
         instruction = instruct(case.id, person("lingdao"), "请尽快办结", today())
         ids = {
             "order_id": order.id, "instruction_id": instruction.id, "which": "order",
