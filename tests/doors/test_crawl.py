@@ -70,7 +70,7 @@ def test_the_walk_reaches_every_page_that_is_read(world, stage, browser_of):
     starts = [(name, "/") for name in ("shuji", "zhen", "xian", "minzheng", "xitong", "anquan", "shenji")]
     starts += [("cun", f"/cases/{world.cases[state]}") for state in ("received", "delivered")]
     starts += [("zongzhi", f"/cases/{world.cases['handed']}"), ("sifasuo", f"/cases/{world.cases['disputed']}")]
-    starts += [(name, f"/cases/{world.cases['received']}") for name in ("shuji", "zhen")]
+    starts += [(name, f"/cases/{world.cases['received']}") for name in ("shuji", "zhen", "lingdao")]
     starts.append(("tiaojie", "/"))
     reached = {
         kind_of(stage, url)[0] for name, start in starts

@@ -20,7 +20,7 @@ from portal.cases.merging import merge
 from portal.cases.models import Case, Likeness, Merge
 from portal.cases.page import attach
 from portal.cases.supervision.instructions import instruct
-from portal.cases.supervision.orders import Demand, issue
+from portal.cases.supervision.orders import Demand, answer, issue
 from portal.db import atomic, database, now, today
 from portal.files.models import Attachment
 from portal.notify import Notice, send
@@ -67,6 +67,8 @@ class World:
         village = unit(VILLAGE)
         change = CalendarChange.create(first="2026-11-23", last="2026-11-23", what="县庆", done_at=now())
         order = issue([case.id], person("zhen"), Demand("事由", "要求", today(), "刘德明", village.id))
+        other = issue([cases["accepted"].id], person("zhen"), Demand("事由", "要求", today(), "刘德明", village.id))
+        answer(other.id, cun, "已办", other.version)
         instruction = instruct(case.id, person("lingdao"), "请尽快办结", today())
         ids = {
             "order_id": order.id, "instruction_id": instruction.id, "which": "order",

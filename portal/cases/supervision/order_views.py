@@ -134,6 +134,9 @@ def issue_order():
     """Issue an order about one case or several (?case=1&case=2)."""
     person = current_user._get_current_object()
     ids = request.args.getlist("case", type=row_id)[:orders.MOST]
+    if not ids and request.method == "GET":
+        flash("请在超期清单里勾选案件，或在案件页面开督办单。", "warn")
+        return redirect(url_for("cases.overdue"))
     cases = [case for key in dict.fromkeys(ids) if (case := page.find(person, key))] or abort(404)
     if blocked := next((case for case in cases if not may_press(person, case, "cases.supervise")), None):
         flash(f"{blocked.number} 现在不能由您督办：它已经办结，或承办单位不在您的管辖之内。", "warn")

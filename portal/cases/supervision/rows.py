@@ -92,7 +92,7 @@ def as_csv(rows: list[Row], most: int) -> str:
     writer = csv.writer(text)
     writer.writerow(HEADINGS)
     for row in rows:
-        advice = "、".join([COLOURS[row.colour]] * bool(row.colour) + ["提级"] * row.may_raise)
+        advice = "、".join(word for word in (COLOURS.get(row.colour), "提级" if row.may_raise else "") if word)
         writer.writerow([plain(cell) for cell in (
             row.number, row.title, row.kind, row.place, row.unit, row.person, row.stage, row.since, row.due, row.late,
             advice, row.reminded, row.supervised, row.instructed,

@@ -125,8 +125,9 @@ def test_a_neighbour_and_a_village_issue_none(case, sign_in, name, answered):
 
 def test_an_order_about_nothing_is_not_there(app, sign_in):
     browser = sign_in("zhen")
-    for query in ("", "?case=0", "?case=abc", "?case=" + "9" * 30):
-        assert browser.open(f"/cases/orders/new{query}").status == 404
+    assert browser.open("/cases/orders/new?case=0").status == 404
+    for query in ("", "?case=abc", "?case=" + "9" * 30):
+        assert "请在超期清单里勾选案件" in browser.open(f"/cases/orders/new{query}").text
 
 
 def test_sent_twice_it_is_issued_once(case, sign_in):

@@ -100,6 +100,8 @@ def test_a_village_window_chooses_nothing_and_a_town_everything_below_it(rows, b
 
 
 def test_the_table_holds_the_same_rows_and_the_record_says_who_took_it(rows, browser_of):
+    table = list(csv.DictReader(io.StringIO(browser_of("zhen").open(f"{LIST}/export?part=soon").text)))
+    assert [(row["超期"], row["建议"]) for row in table] == [("", "")]
     browser = browser_of("zhen").open(f"{LIST}/export?colour=orange")
     assert browser.response.mimetype == "text/csv" and browser.text.startswith("\ufeff")
     table = list(csv.DictReader(io.StringIO(browser.text.lstrip("\ufeff"))))
