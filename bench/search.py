@@ -90,7 +90,7 @@ def _cases(number: int) -> None:
         last = min(first + BATCH, number)
         with db.atomic():
             for sql in _statements(first, last, f"{start}", seconds, (len(titles), len(places), len(lines))):
-                db.database.execute_sql(sql)
+                db.database.execute_sql(sql.replace("%", "%%") if db.is_postgres() else sql)
         print(f"{last} / {number}", file=sys.stderr)
 
 
