@@ -90,7 +90,7 @@ def _cases(number: int) -> None:
         last = min(first + BATCH, number)
         with db.atomic():
             for sql in _statements(first, last, f"{start}", seconds, (len(titles), len(places), len(lines))):
-                db.database.execute_sql(sql)
+                db.database.execute_sql(sql.replace("%", "%%") if db.is_postgres() else sql)
         print(f"{last} / {number}", file=sys.stderr)
 
 
@@ -116,7 +116,7 @@ def _statements(first: int, last: int, start: str, seconds: float, sizes: tuple)
     titles, places, lines = sizes
     postgres, scope = db.is_postgres(), index.SCOPE
     if postgres:
-        series, tail = f"generate_series({first + 1}, {last}) AS n(g)", "lpad(n.g::text, 7, '0')"
+        series, tail = f"generate_series({first + 1}::bigint, {last}) AS n(g)", "lpad(n.g::text, 7, '0')"
         quote, cast = "''", "::int"
         moment = f"timestamp '{start}' + n.g * interval '{seconds} seconds'"
         head, yes = f"'''wg' || p.code || ''':1 ''2026'':2 ''' || {tail} || ''':3 '", "true"

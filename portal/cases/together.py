@@ -17,10 +17,11 @@ def of(case: Case, person) -> dict:
     """Return what `cases/together.html` places for the person on the page of `case`, whose contents they may read."""
     above = person.post is not None and person.post.unit.covers(case.unit)
     deciding = person.may("cases.merge") and (holds(person, case) or above) and not case.restricted
+    working = deciding or person.may("cases.note")  # who registers it should see that it was there already
     return {
         "deciding": deciding, "into": _into(case, person) if case.merged_into_id else None,
         "merged": _merged(case, person) if case.merged_count else [],
-        "alike": _alike(case, person) if case.alike > 0 and case.is_open and deciding else [],
+        "alike": _alike(case, person) if case.alike > 0 and case.is_open and working else [],
         "channels": REPLY_CHANNELS,
     }
 

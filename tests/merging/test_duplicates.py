@@ -48,6 +48,13 @@ def test_the_page_of_each_names_the_other_and_what_to_do(pair, sign_in):
     assert f'value="{first.number}"' in form and "那件（继续办理）" in form
 
 
+def test_who_registers_sees_that_it_was_there_already_but_decides_nothing(pair, sign_in):
+    first, second = pair
+    text = sign_in("wangge").open(f"/cases/{second.id}").text
+    assert "可能是同一件事" in text and f'href="/cases/{first.id}"' in text
+    assert "/merge" not in text and "不是重复" not in text
+
+
 def test_what_was_said_to_be_different_is_not_proposed_again(pair, sign_in):
     first, second = pair
     village, row = sign_in("shuji"), Likeness.get()
