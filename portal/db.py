@@ -115,6 +115,37 @@ def open_database(setting: str, instance: Path):
     return database.obj
 
 
+@contextlib.contextmanager
+def snapshot(shared: str = ""):
+    """Read inside the block what was true at one moment, while others go on writing; yields the snapshot's name.
+
+    On PostgreSQL another process reads the very same moment by giving that name as `shared`. Nothing is written.
+    """
+    if database.transaction_depth():
+        yield ""
+        return
+    database.connect(reuse_if_open=True)
+    if is_postgres():
+        database.execute_sql("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        database.execute_sql("SET LOCAL statement_timeout = 0")
+    else:
+        database.execute_sql("BEGIN")
+    try:
+        yield _begun_to_read(shared)
+    finally:
+        database.execute_sql("COMMIT")
+
+
+def _begun_to_read(shared: str) -> str:
+    if not is_postgres():
+        database.execute_sql("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()  # an SQLite snapshot begins here
+        return ""
+    if shared:
+        database.execute_sql(f"SET TRANSACTION SNAPSHOT '{shared}'")
+        return shared
+    return database.execute_sql("SELECT pg_export_snapshot()").fetchone()[0]
+
+
 # -- SQLite ------------------------------------------------------------------------------------------------------
 
 def is_safe_sqlite(version: tuple[int, ...]) -> bool:

@@ -179,6 +179,16 @@ class Topic:
 
 
 @dataclass(frozen=True)
+class Numbers:
+    """The numbers of one series (`take_number`) that stand on a plugin's papers; `portal check` misses none of them."""
+
+    prefix: str
+    unit_id: int
+    year: int
+    numbers: frozenset[int]
+
+
+@dataclass(frozen=True)
 class Deadline:
     """A period: `amount` of "workday", "day", "month" or "hour"; `roll`: a last day on a holiday moves forward."""
 
@@ -245,6 +255,10 @@ class Step:
     hint: str = ""
 
 
+#: States that every workflow has, because the ledger itself brings a case there.
+OF_THE_LEDGER = {"voided": State("voided", "已作废", "cancelled", "登记错误，编号已作废")}
+
+
 @dataclass(frozen=True)
 class Workflow:
     states: tuple[State, ...]
@@ -260,7 +274,7 @@ class Workflow:
         return {step.name: step for step in self.steps}
 
     def state(self, name: str) -> State:
-        return self._states[name]
+        return self._states.get(name) or OF_THE_LEDGER[name]
 
     def step(self, name: str) -> Step | None:
         return self._steps.get(name)

@@ -5,6 +5,7 @@ from flask import current_app
 from portal.registry import registry_of
 
 ACTIONS = {
+    "audit.begin": "审计链从这里开始", "audit.export": "导出审计记录",
     "accounts.sign_in": "登录", "accounts.sign_out": "退出登录", "accounts.lock": "因输错密码锁定",
     "accounts.unlock": "解锁",
     "accounts.change_password": "修改密码", "accounts.reset_password": "重设密码", "accounts.create": "新建账号",
@@ -24,10 +25,11 @@ ACTIONS = {
     "calendar.set_day": "设置日期", "calendar.remove_day": "恢复日期", "calendar.load": "载入年历",
 }
 ROOMS = {
-    "accounts.": "账号", "access.": "权限", "people.": "居民", "cases.": "案件", "org.": "单位", "calendar.": "日历",
+    "audit.": "审计", "accounts.": "账号", "access.": "权限", "people.": "居民", "cases.": "案件", "org.": "单位", "calendar.": "日历",
 }
 RESULTS = {"ok": "成功", "fail": "失败", "denied": "拒绝"}
 OBJECTS = {
+    "audit": "审计记录",
     "user": "账号", "post": "岗位", "role": "角色", "session": "登录", "sign_in": "登录", "permission": "权限",
     "resident": "居民", "case": "案件", "plugin": "平台", "org.unit": "单位", "calendar_day": "日期", "setting": "设置",
     "calendar_year": "年份",
@@ -40,6 +42,7 @@ FIELDS = {
     "id_card": "身份证号",
     "expires_on": "到期日期", "valid_from": "起", "valid_to": "止", "kind": "类别", "note": "依据",
     "sessions": "退出的登录",
+    "before": "此前的记录", "digest": "校验值", "key": "密钥编号", "rows": "条数", "filter": "筛选", "sha256": "SHA-256",
 }
 
 

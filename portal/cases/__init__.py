@@ -5,6 +5,7 @@ from portal.cases.checks import findings
 from portal.cases.kinds import kinds, plugin_of
 from portal.cases.lens import COLUMNS, open_cases_of, seen_by
 from portal.cases.models import Case, CaseEvent, Flow, Pause, Rating, Reply, Series, Tally
+from portal.cases.proof_models import CheckRun, DailyHead, VoidNumber
 from portal.cases.search_text import find_cases
 from portal.cases.views import blueprint
 from portal.hookspecs import hookimpl
@@ -22,7 +23,7 @@ def portal_plugin():
 
 @hookimpl
 def portal_models():
-    return [Case, CaseEvent, Pause, Reply, Rating, Series, Tally, Flow]
+    return [Case, CaseEvent, Pause, Reply, Rating, Series, Tally, Flow, VoidNumber, CheckRun, DailyHead]
 
 
 @hookimpl
@@ -58,8 +59,8 @@ def portal_search():
 
 
 @hookimpl
-def portal_check():
-    return findings()
+def portal_check(say=None):
+    return findings(say)
 
 
 @hookimpl

@@ -184,24 +184,30 @@ def _flows(row):
         yield row.at, {"rated": 1, "rating_sum": row.rating}
 
 
-def differences() -> list[str]:
-    """Recount everything from the cases and return one sentence for each counter that lies."""
-    found = recount()
-    kept = {
-        tuple(key): count
-        for *key, count in Tally.select(Tally.axis, Tally.unit_id, Tally.kind, Tally.phase, Tally.count).tuples()
-    }
-    flows = {
-        (row.axis, row.unit_id, row.kind, row.period): Counter({name: getattr(row, name) for name in FLOWS})
-        for row in Flow.select().namedtuples().iterator()
+def kept() -> tuple[dict, dict]:
+    """Return what the counters hold: {(axis, unit, kind, phase): count}, {(axis, unit, kind, period): values}."""
+    key = Tally.axis, Tally.unit_id, Tally.kind, Tally.phase
+    counts = {tuple(row[:4]): row[4] for row in Tally.select(*key, Tally.count).tuples()}
+    key = Flow.axis, Flow.unit_id, Flow.kind, Flow.period
+    columns = (getattr(Flow, name) for name in FLOWS)
+    return counts, {tuple(row[:4]): tuple(row[4:]) for row in Flow.select(*key, *columns).tuples().iterator()}
+
+
+def differences(found=None, held=None) -> list[str]:
+    """Return one sentence for each counter that lies: what is `held` (see `kept`) against what a recount `found`."""
+    found, (counts, flows) = found or recount(), held or kept()
+    nothing = (0,) * len(FLOWS)
+    recounted = {
+        key: tuple(sums.get(name, 0) for name in FLOWS) if isinstance(sums, dict) else tuple(sums)
+        for key, sums in found.flows.items()
     }
     return [
-        f"计数不符：{' '.join(map(str, key))} 记为 {kept.get(key, 0)}，实有 {found.tallies.get(key, 0)}。"
-        for key in sorted(found.tallies.keys() | kept.keys()) if kept.get(key, 0) != found.tallies.get(key, 0)
+        f"计数不符：{' '.join(map(str, key))} 记为 {counts.get(key, 0)}，实有 {found.tallies.get(key, 0)}。"
+        for key in sorted(found.tallies.keys() | counts.keys()) if counts.get(key, 0) != found.tallies.get(key, 0)
     ] + [
         f"流量不符：{' '.join(map(str, key))} 与案件不一致。"
-        for key in sorted(found.flows.keys() | flows.keys())
-        if flows.get(key, Counter()) != found.flows.get(key, Counter())
+        for key in sorted(recounted.keys() | flows.keys())
+        if flows.get(key, nothing) != recounted.get(key, nothing)
     ]
 
 
