@@ -29,7 +29,7 @@ from portal.cases.ledger import Opening, available, open_case, rate, retitle, ta
 from portal.cases.lens import holds, open_cases_of, seen_by
 from portal.cases.listing import render_list
 from portal.cases.models import Case
-from portal.cases.numbers import take_number
+from portal.cases.numbers import take_number, void_number
 from portal.cases.page import attach
 from portal.cases.place import place_name
 from portal.cases.referral import refer, referable
@@ -72,6 +72,7 @@ from portal.values import (
     Finding,
     Hit,
     MenuItem,
+    Numbers,
     Paper,
     Permission,
     Plugin,
@@ -87,14 +88,13 @@ __all__ = [
     "API", "SEXES", "SQL", "TAGS", "Action", "Amount", "BigIntegerField", "Blueprint", "BooleanField", "Calendar",
     "Card", "Case", "CaseKind", "CharField", "Choice", "Conflict", "DateField", "DateTimeField", "Day", "Deadline",
     "DecimalField", "Detail", "Finding", "Flag", "ForeignKeyField", "Form", "Hidden", "Hit", "IdCardField",
-    "IntegerField", "JSONField", "LongText", "Many", "MenuItem", "Model", "Moment", "Number", "Opening", "Paper",
-    "Permission", "PhoneField", "PlacedModel", "Plugin", "Prepared", "PreparedModels", "Refused", "Resident",
+    "IntegerField", "JSONField", "LongText", "Many", "MenuItem", "Model", "Moment", "Number", "Numbers", "Opening",
+    "Paper", "Permission", "PhoneField", "PlacedModel", "Plugin", "Prepared", "PreparedModels", "Refused", "Resident",
     "SearchProvider", "Setting", "SmallIntegerField", "State", "Step", "Text", "TextField", "Unit", "UnitField",
     "Upload", "User", "VersionedForm", "Workflow", "abort", "add_unit", "after_commit", "atomic", "attach", "audit",
     "available", "close_unit", "current_user", "everybody", "extend", "find_or_create_resident", "flash", "fn",
     "get_object_or_404", "holds", "hookimpl", "initials", "mask_name", "mask_phone", "may", "now", "office_of",
-    "open_case", "open_cases_of", "own_transaction", "page_of", "place_name", "rate", "redirect", "refer",
-    "referable", "rename_unit", "render_list", "render_template", "request", "requires", "retitle", "row_id",
-    "search", "seen_by", "setting", "signed_in", "staff_at", "take", "take_number", "today", "unit_in_charge",
-    "url_for",
+    "open_case", "open_cases_of", "own_transaction", "page_of", "place_name", "rate", "redirect", "refer", "referable",
+    "rename_unit", "render_list", "render_template", "request", "requires", "retitle", "row_id", "search", "seen_by",
+    "setting", "signed_in", "staff_at", "take", "take_number", "today", "unit_in_charge", "url_for", "void_number",
 ]

@@ -88,10 +88,12 @@ class Card:
 
 @dataclass(frozen=True)
 class Finding:
-    """What `portal check` found: one Chinese sentence; `serious` makes the command fail."""
+    """What `portal check` found: one Chinese sentence; `serious` makes the command fail. `count`: for how many it
+    stands, where it sums up what is not named one by one."""
 
     sentence: str
     serious: bool = True
+    count: int = 1
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ ACTIONS = {
     "people.find": "按号码查找", "people.match": "办件核对居民",
     "cases.open": "打开案件", "cases.open_file": "打开附件", "cases.remove_file": "删去附件",
     "cases.print_paper": "打印文书",
+    "cases.void": "作废案件", "cases.ask_check": "要求自检",
     "org.setting": "改平台设置", "org.enable": "启用平台", "org.disable": "停用平台", "org.import": "导入单位",
     "org.created": "新增单位",
     "org.renamed": "单位改名", "org.closed": "停用单位", "org.reopened": "恢复单位",
@@ -29,7 +30,7 @@ ROOMS = {
 }
 RESULTS = {"ok": "成功", "fail": "失败", "denied": "拒绝"}
 OBJECTS = {
-    "audit": "审计记录",
+    "audit": "审计记录", "check": "自检",
     "user": "账号", "post": "岗位", "role": "角色", "session": "登录", "sign_in": "登录", "permission": "权限",
     "resident": "居民", "case": "案件", "plugin": "平台", "org.unit": "单位", "calendar_day": "日期", "setting": "设置",
     "calendar_year": "年份",
@@ -42,7 +43,8 @@ FIELDS = {
     "id_card": "身份证号",
     "expires_on": "到期日期", "valid_from": "起", "valid_to": "止", "kind": "类别", "note": "依据",
     "sessions": "退出的登录",
-    "before": "此前的记录", "digest": "校验值", "key": "密钥编号", "rows": "条数", "filter": "筛选", "sha256": "SHA-256",
+    "number": "编号", "before": "此前的记录", "digest": "校验值", "key": "密钥编号", "rows": "条数", "filter": "筛选",
+    "sha256": "SHA-256",
 }
 
 

@@ -8,6 +8,7 @@ from peewee import JOIN, fn
 
 from portal import files, papers
 from portal.accounts.models import User
+from portal.cases import voiding
 from portal.cases.clock import light_of
 from portal.cases.kinds import contents_seen, kind_of, kinds, plugin_of
 from portal.cases.ledger import available
@@ -90,6 +91,7 @@ def view(case: Case) -> dict:
         "entries": [_entry(kind, event) for event in reversed(events)],
         "replies": [_reply(event) for event in reversed(events) if event.data.get("reply")],
         "attachments": attachments(case), "papers": papers.of(case, person), "rating": RATINGS.get(case.rating),
+        "may_void": voiding.offered(case, person, events),
         "may_rate": may_rate(case, person), "holding": holds(person, case),
         **(_asked(kind.prepare, case, person, default={}) if kind.prepare else {}),
     }

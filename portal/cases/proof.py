@@ -7,11 +7,9 @@ work (see walking.py). A walk over a range returns what it saw as a `Seen`; thos
 import datetime
 import functools
 import hashlib
-import itertools
 import json
-from collections import Counter
+import re
 from dataclasses import dataclass, field
-from operator import itemgetter
 
 from portal.cases import tallies
 from portal.cases.timeline import SEALED, digest_of
@@ -21,8 +19,13 @@ from portal.values import OPEN_PHASES
 #: How many breaches of one range are put into words; all are counted.
 TOLD = 200
 
-_case = itemgetter(0)
-_AT, _STEP, _TO, _HOLDER, _DATA = (SEALED.index(name) for name in ("at", "step", "to_state", "holder_id", "data"))
+_AT, _TO, _HOLDER, _DATA = (SEALED.index(name) for name in ("at", "to_state", "holder_id", "data"))
+
+#: How many ids of cases are read at once: the memory that a walk takes.
+AT_ONCE = 2000
+#: What the data of most entries is, as SQLite keeps it.
+DUE = re.compile(r'\{"due":"[-0-9T:.]+"\}').fullmatch
+NOT_DUE = '{"due":null}'
 
 CASES = (
     "SELECT c.id, c.number, c.kind, c.state, c.phase, c.unit_id, c.due, c.paused_at, c.closed, c.replied,"
@@ -53,7 +56,7 @@ class Seen:
     rows: int = 0
     count: int = 0
     breaches: list = field(default_factory=list)
-    tallies: Counter = field(default_factory=Counter)
+    tallies: dict = field(default_factory=dict)
     flows: dict = field(default_factory=dict)
     places: dict = field(default_factory=dict)
     numbers: dict = field(default_factory=dict)
@@ -66,7 +69,8 @@ class Seen:
     def add(self, other: "Seen") -> None:
         self.rows, self.count = self.rows + other.rows, self.count + other.count
         self.breaches += other.breaches[:max(TOLD - len(self.breaches), 0)]
-        self.tallies.update(other.tallies)
+        for key, count in other.tallies.items():
+            self.tallies[key] = self.tallies.get(key, 0) + count
         self.places |= other.places
         for key, sums in other.flows.items():
             self.flows[key] = [mine + more for mine, more in zip(self.flows.get(key, NONE), sums, strict=True)]
@@ -85,65 +89,83 @@ def fetched(sql: str, values=()) -> list[tuple]:
 def walk(after: int, last: int, rules: Rules) -> Seen:
     """Look at the cases with `after` < id <= `last`: timeline, promises 1 to 3, and what they add to the counters."""
     seen = Seen()
-    events = itertools.groupby(_decoded(fetched(EVENTS, (after, last))), _case)
-    replies = {key: [text for _, text in some]
-               for key, some in itertools.groupby(fetched(REPLIES, (after, last)), _case)}
-    here, entries = next(events, (None, ()))
-    for row in fetched(CASES, (after, last)):
-        while here is not None and here < row[0]:
-            seen.tell(here, f"案件（第 {here} 行）被删去了，它的经过还在。")
-            here, entries = next(events, (None, ()))
-        own = list(entries) if here == row[0] else []
-        if own:
-            here, entries = next(events, (None, ()))
-        seen.rows += 1 + len(own)
-        for sentence in _breaches(row, own, replies.get(row[0], []), rules):
-            seen.tell(row[0], sentence)
-        _count(seen, row)
-    while here is not None:
-        seen.tell(here, f"案件（第 {here} 行）被删去了，它的经过还在。")
-        here, entries = next(events, (None, ()))
+    for start in range(after, last, AT_ONCE):
+        _walk(seen, start, min(start + AT_ONCE, last), rules)
     return seen
 
 
-def _decoded(rows):
-    """Yield the rows of EVENTS as lists in the form in which they were sealed, the stored digest last."""
-    for row in rows:
-        values = list(row)
-        values[_AT] = str(row[_AT])
-        if isinstance(row[_DATA], str):  # SQLite keeps JSON as text
-            values[_DATA] = json.loads(row[_DATA])
-        yield values
+def _walk(seen: Seen, after: int, last: int, rules: Rules) -> None:
+    replies: dict[int, list[str]] = {}
+    for key, text in fetched(REPLIES, (after, last)):
+        replies.setdefault(key, []).append(text)
+    rows, at, events = fetched(EVENTS, (after, last)), 0, []
+    seen.rows += len(rows)
+    rows.append((last + 1,))
+    for row in fetched(CASES, (after, last)):
+        key = row[0]
+        while rows[at][0] < key:
+            at = _without_case(seen, rows, at)
+        begun = at
+        while rows[at][0] == key:
+            at += 1
+        events = rows[begun:at]
+        for sentence in _breaches(row, *_told(events), replies.get(key, []), rules):
+            seen.tell(key, sentence)
+        seen.rows += 1
+        _count(seen, row)
+    while at < len(rows) - 1:
+        at = _without_case(seen, rows, at)
 
 
-def _breaches(row, events: list[list], replies: list[str], rules: Rules):
+def _without_case(seen: Seen, rows: list, at: int) -> int:
+    """Tell of entries whose case is gone; return where those of the next one begin."""
+    key = rows[at][0]
+    seen.tell(key, f"案件（第 {key} 行）被删去了，它的经过还在。")
+    while rows[at][0] == key:
+        at += 1
+    return at
+
+
+def _told(events: list[tuple]) -> tuple[int | None, tuple | None, list[str]]:
+    """Read one timeline: the number of the first entry whose seal does not hold (None: all hold), what the last one
+    says of the case (state, unit, due moment), and the answers that were given."""
+    before, replies, data = "", [], {}
+    for expected, row in enumerate(events, 1):
+        data = row[_DATA]
+        if data.__class__ is str:  # SQLite keeps JSON as text
+            if data == NOT_DUE:
+                data = {"due": None}
+            else:
+                data = {"due": data[8:-2]} if DUE(data) else json.loads(data)
+        if len(data) > 1 and data.get("reply"):
+            replies.append(data["reply"])
+        digest = row[-1]
+        if row[1] != expected or digest != digest_of(before, [*row[:_AT], str(row[_AT]), *row[_AT + 1:_DATA], data]):
+            return expected, None, replies
+        before = digest
+    return (None, (row[_TO], row[_HOLDER], data.get("due")), replies) if events else (1, None, replies)
+
+
+def _breaches(row, broken: int | None, stands: tuple | None, told: list[str], replies: list[str], rules: Rules):
     """Yield a sentence for each promise that the case does not keep."""
     number, kind, state, phase, unit, due, paused, closed, replied, because = row[1:11]
-    if (broken := _broken_at(events)) is not None:
-        yield f"案件 {number} 的经过从第 {broken} 条起被改动过。"
-    elif (state, unit, _moment(due)) != (events[-1][_TO], events[-1][_HOLDER], events[-1][_DATA].get("due")):
-        yield f"案件 {number} 现在的环节、承办单位或期限与经过不符。"
-    if replies != [entry[_DATA]["reply"] for entry in events if entry[_DATA].get("reply")]:
-        yield f"案件 {number} 的答复与经过里写的不符。"
     is_open, known = phase in OPEN_PHASES, rules.phases.get(kind)
-    if is_open and ((due is None and paused is None) or closed is not None):
-        yield f"案件 {number} 没有办结，却没有期限也没有停表，或已写上办结时间。"
-    if not is_open and ((replied is None and not because) or closed is None):
-        yield f"案件 {number} 已经办结，却没有给来办事的人答复，也没有写明理由，或没有办结时间。"
-    if known is not None and known.get(state) != phase and events and events[-1][_TO] == state:
+    if broken is not None:
+        yield f"案件 {number} 的经过从第 {broken} 条起被改动过。"
+    elif (state, unit, _moment(due)) != stands:
+        yield f"案件 {number} 现在的环节、承办单位或期限与经过不符。"
+    elif known is not None and known.get(state) != phase:
         yield f"案件 {number} 的环节与阶段不符。"
-    elif is_open and (unit in rules.gone or known is not None and state not in rules.moves[kind]):
+    if broken is None and replies != told:
+        yield f"案件 {number} 的答复与经过里写的不符。"
+    if not is_open:
+        if (replied is None and not because) or closed is None:
+            yield f"案件 {number} 已经办结，却没有给来办事的人答复，也没有写明理由，或没有办结时间。"
+        return
+    if (due is None and paused is None) or closed is not None:
+        yield f"案件 {number} 没有办结，却没有期限也没有停表，或已写上办结时间。"
+    if unit in rules.gone or known is not None and state in known and state not in rules.moves[kind]:
         yield f"案件 {number} 没有人能往下办：承办单位已停用，或没有下一步。"
-
-
-def _broken_at(events: list[list]) -> int | None:
-    """Return the number of the first entry whose seal does not hold, None where all do; 1 where there is none."""
-    before = ""
-    for expected, entry in enumerate(events, 1):
-        if entry[1] != expected or entry[-1] != digest_of(before, entry[:-1]):
-            return expected
-        before = entry[-1]
-    return None if events else 1
 
 
 def _moment(value) -> str | None:
@@ -163,31 +185,39 @@ def entries_digest(after: int, last: int) -> tuple[int, str]:
 # -- what the counters and the series should hold ---------------------------------------------------------------------
 
 def _count(seen: Seen, row) -> None:
-    (number, kind, _, phase), (closed, opened, late, rating, rated) = row[1:5], (row[8], *row[11:15])
+    """Add one case to what the counters and the series should hold."""
+    number, kind, phase, closed, opened, late, rating, rated = (*row[1:3], row[4], row[8], *row[11:15])
     county, town, village, grid, line = row[15:20]
-    leaf = grid or village or town or county
-    axes = [("place", leaf)]
-    seen.places["place", leaf] = {"county_id": county, "town_id": town, "village_id": village}
-    if line:
-        axes.append(("line", line))
-        seen.places["line", line] = {"county_id": county}
-    flows = [(_periods(str(opened)[:10]), (1, 0, 0, 0, 0, 0))]
+    leaf, flows = grid or village or town or county, seen.flows
+    axes = (("place", leaf), ("line", line)) if line else (("place", leaf),)
+    if axes[0] not in seen.places:
+        seen.places["place", leaf] = {"county_id": county, "town_id": town, "village_id": village}
+    came, went, spent = _periods(str(opened)[:10]), (), 0
     if closed is not None:
+        went = _periods(str(closed)[:10])
         spent = int((_time(closed) - _time(opened)).total_seconds() // 60)
-        flows.append((_periods(str(closed)[:10]), (0, 1, 0 if late else 1, spent, 0, 0)))
-    if rating is not None and rated is not None:
-        flows.append((_periods(str(rated)[:10]), (0, 0, 0, 0, 1, rating)))
     for axis, unit in axes:
-        seen.tallies[axis, unit, kind, phase] += 1
-        for periods, changes in flows:
-            for period in periods:
-                sums = seen.flows.get((axis, unit, kind, period))
-                seen.flows[axis, unit, kind, period] = changes if sums is None else tuple(map(int.__add__, sums, changes))
+        seen.tallies[axis, unit, kind, phase] = seen.tallies.get((axis, unit, kind, phase), 0) + 1
+        for period in came:
+            flows.setdefault((axis, unit, kind, period), [*NONE])[0] += 1
+        for period in went:
+            sums = flows.setdefault((axis, unit, kind, period), [*NONE])
+            sums[1] += 1
+            sums[2] += not late
+            sums[3] += spent
+        if rating is not None and rated is not None:
+            for period in _periods(str(rated)[:10]):
+                sums = flows.setdefault((axis, unit, kind, period), [*NONE])
+                sums[4] += 1
+                sums[5] += rating
     stem, _, digits = number.rpartition("-")
-    value = int(digits) if digits.isascii() and digits.isdigit() and f"{int(digits):04d}" == digits else 0
+    value = int(digits) if digits.isascii() and digits.isdigit() and len(digits) >= 4 else 0
+    if len(digits) > 4 and digits[0] == "0":
+        value = 0
     kept = seen.numbers.setdefault((county, stem if value else number), [0, 0])
     kept[0] += 1
-    kept[1] = max(kept[1], value)
+    if value > kept[1]:
+        kept[1] = value
 
 
 @functools.lru_cache(maxsize=20_000)

@@ -16,8 +16,9 @@ NAMED = 5
 
 def kept_series() -> list[tuple]:
     """Return (prefix, year, last, unit id, level, code, county id, name) of every series."""
+    columns = Series.prefix, Series.year, Series.last, Unit.id, Unit.level, Unit.code, Unit.county_id, Unit.name
     return list(
-        Series.select(Series.prefix, Series.year, Series.last, Unit.id, Unit.level, Unit.code, Unit.county_id, Unit.name)
+        Series.select(*columns)
         .join(Unit, on=(Unit.id == Series.unit_id)).order_by(Series.unit_id, Series.prefix, Series.year).tuples()
     )
 
@@ -47,7 +48,8 @@ def gaps(do, seen: Seen, before: dict) -> list[str]:
         if tuple(seen.numbers.get(key, (0, 0))) != (last.get(key, 0), last.get(key, 0))
     ]
     found = [sentence for _, told in do((_named, (key, count)) for key, count in wrong[:100]) for sentence in told]
-    return found + [f"另有 {len(wrong) - 100} 个号段不连续。"] * (len(wrong) > 100) + _paper_gaps(do, rows, prefixes, before)
+    more = [f"另有 {len(wrong) - 100} 个号段不连续。"] if len(wrong) > 100 else []
+    return found + more + _paper_gaps(do, rows, prefixes, before)
 
 
 def _named(key: tuple[int, str], last: int) -> list[str]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from peewee import JOIN, chunked, fn
 
 from portal.cases.models import Case, Flow, Rating, Tally
-from portal.db import atomic
+from portal.db import atomic, database
 from portal.org.models import Unit
 from portal.prepared import Prepared, numbered
 from portal.values import OPEN_PHASES
@@ -186,11 +186,9 @@ def _flows(row):
 
 def kept() -> tuple[dict, dict]:
     """Return what the counters hold: {(axis, unit, kind, phase): count}, {(axis, unit, kind, period): values}."""
-    key = Tally.axis, Tally.unit_id, Tally.kind, Tally.phase
-    counts = {tuple(row[:4]): row[4] for row in Tally.select(*key, Tally.count).tuples()}
-    key = Flow.axis, Flow.unit_id, Flow.kind, Flow.period
-    columns = (getattr(Flow, name) for name in FLOWS)
-    return counts, {tuple(row[:4]): tuple(row[4:]) for row in Flow.select(*key, *columns).tuples().iterator()}
+    counts = database.execute_sql("SELECT axis, unit_id, kind, phase, count FROM cases_tally")
+    flows = database.execute_sql(f"SELECT axis, unit_id, kind, period, {', '.join(FLOWS)} FROM cases_flow")
+    return {row[:4]: row[4] for row in counts.fetchall()}, {row[:4]: tuple(row[4:]) for row in flows.fetchall()}
 
 
 def differences(found=None, held=None) -> list[str]:

@@ -14,7 +14,7 @@ SEALED = (
 )
 
 
-_text = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
+_json = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 
 
 def seal(entry: CaseEvent, before: str) -> str:
@@ -23,9 +23,16 @@ def seal(entry: CaseEvent, before: str) -> str:
 
 
 def digest_of(before: str, values: list) -> str:
-    """Return SHA-256 (hex, 64 characters) over the digest before and the fields in the order of SEALED, as one JSON
-    list. The moment is text as the database shows it ("2026-11-26 09:30:00"), `data` what its JSON means."""
-    return hashlib.sha256(_text([before, *values]).encode()).hexdigest()
+    """Return SHA-256 (hex, 64 characters) over the digest before and the fields in the order of SEALED.
+
+    What is hashed is Python's `ascii` of one flat tuple: unambiguous, the same in every version, and an order of
+    magnitude cheaper than JSON where millions are verified. The moment is text as the database shows it
+    ("2026-11-26 09:30:00"); `data`, the last, is JSON with sorted keys, or where it holds nothing but the due moment
+    that alone.
+    """
+    data = values[-1]
+    values[-1] = ("due", data["due"]) if len(data) == 1 and "due" in data else _json(data)
+    return hashlib.sha256(ascii((before, *values)).encode()).hexdigest()
 
 
 def locked(case_id: int) -> Case:

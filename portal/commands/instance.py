@@ -43,5 +43,5 @@ def check(instance, strict, keep):
     for sentence in found.breaches + found.warnings:
         click.echo(sentence)
     if found.breaches or (strict and found.warnings):
-        raise click.ClickException(f"发现 {len(found.breaches)} 处问题、{len(found.warnings)} 处提醒。")
+        raise click.ClickException(f"发现 {found.count} 处问题、{len(found.warnings)} 处提醒。")
     click.echo(f"检查完毕：{len(registry.plugins)} 个组成部分，没有发现问题。")

@@ -48,7 +48,9 @@ DECLARATIONS = {
     "portal_settings": Setting, "portal_actions": Action,
 }
 #: What the hooks return that are asked again and again.
-ANSWERS = {"portal_check": Finding, "portal_numbers": Numbers, "portal_town_obstacles": str, "portal_unit_obstacles": str}
+ANSWERS = {
+    "portal_check": Finding, "portal_numbers": Numbers, "portal_town_obstacles": str, "portal_unit_obstacles": str,
+}
 
 #: Instead of a permission: everybody, and every signed-in person (portal.access).
 OPEN = frozenset({"public", "signed_in"})

@@ -39,7 +39,7 @@ def found() -> list[str]:
 def entries(app) -> list[AuditEntry]:
     """Six entries in a row on one lane."""
     with atomic():
-        written = [audit.record("people.open", "resident", number, detail={"name": f"第{number}个"}) for number in range(6)]
+        written = [audit.record("people.open", "resident", key, detail={"name": f"第{key}个"}) for key in range(6)]
     assert found() == []
     assert len({one.lane for one in written}) == 1, "all entries of a transaction are on one lane"
     return written
@@ -58,8 +58,8 @@ def tamper(*statements: str) -> list[str]:
 
 
 @pytest.mark.parametrize("change", [
-    "actor_name = '别人'", "at = '2026-01-01 09:00:00'", "action = 'people.find'", "object_id = '99'", "result = 'fail'",
-    "detail = '{}'", "changes = '{\"a\": [1, 2]}'", "address = '10.0.0.9'", "county_id = 7", "unit_name = '别处'",
+    "actor_name = '别人'", "at = '2026-01-01 09:00:00'", "action = 'people.find'", "object_id = '99'", "detail = '{}'",
+    "changes = '{\"a\": [1, 2]}'", "address = '10.0.0.9'", "county_id = 7", "unit_name = '别处'", "result = 'fail'",
     "request_id = 'x'", "session = 'x'", "post_title = 'x'", "actor_id = 1", "digest = 'abc'", "object_type = 'x'",
 ])
 def test_a_changed_field_is_found(entries, change):
@@ -78,9 +78,9 @@ def test_an_entry_deleted_in_the_middle_is_found(entries):
 def test_an_inserted_entry_is_found(entries, place):
     """Outside the chain, behind its end, in the place of another one, on a lane of its own."""
     one = entries[5]
-    other = "UPDATE audit_entry SET seq = seq + 1 WHERE lane = {} AND seq >= {}".format(one.lane, one.seq)
-    columns = "county_id, actor_name, post_title, unit_name, address, session, action, object_type, object_id, result, " \
-              "detail, changes, request_id, at"
+    other = f"UPDATE audit_entry SET seq = seq + 1 WHERE lane = {one.lane} AND seq >= {one.seq}"
+    columns = "county_id, actor_name, post_title, unit_name, address, session, action, object_type, object_id, " \
+              "result, detail, changes, request_id, at"
     tamper(
         *([other] if place == "{lane}, {seq}" else []),
         f"INSERT INTO audit_entry (id, {columns}, lane, seq, digest) SELECT 900000, {columns}, "
