@@ -26,7 +26,8 @@ ACTIONS = {
     "calendar.set_day": "设置日期", "calendar.remove_day": "恢复日期", "calendar.load": "载入年历",
 }
 ROOMS = {
-    "audit.": "审计", "accounts.": "账号", "access.": "权限", "people.": "居民", "cases.": "案件", "org.": "单位", "calendar.": "日历",
+    "audit.": "审计", "accounts.": "账号", "access.": "权限", "people.": "居民", "cases.": "案件",
+    "org.": "单位", "calendar.": "日历",
 }
 RESULTS = {"ok": "成功", "fail": "失败", "denied": "拒绝"}
 OBJECTS = {
@@ -34,6 +35,11 @@ OBJECTS = {
     "user": "账号", "post": "岗位", "role": "角色", "session": "登录", "sign_in": "登录", "permission": "权限",
     "resident": "居民", "case": "案件", "plugin": "平台", "org.unit": "单位", "calendar_day": "日期", "setting": "设置",
     "calendar_year": "年份",
+}
+#: What the page filters by.
+FILTERS = {
+    "who": "谁", "unit": "单位", "action": "动作", "object_type": "对象", "object_id": "对象编号", "result": "结果",
+    "address": "地址", "text": "详情里有", "since": "从", "until": "到",
 }
 #: Fields of details and of changes.
 FIELDS = {

@@ -17,7 +17,7 @@ BUTTONS = {
     "accounts.end_post", "accounts.unpair_user", "accounts.unlock", "cases.remove_file", "calendar.remove_day",
     # Behind a right password only: tests/accounts/test_second_factor.py.
     "accounts.second_factor",
-    "grid.record_visit", "grid.remove", "grid.head", "grid.end_key_person",
+    "cases.check", "grid.record_visit", "grid.remove", "grid.head", "grid.end_key_person",
 }
 #: Steps and switches without any field that must be filled in; an empty form takes them.
 BARE = {"cases.step", "org.switch_plugin"}

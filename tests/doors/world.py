@@ -12,8 +12,10 @@ from werkzeug.datastructures import FileStorage
 from portal import accounts
 from portal.accounts.models import Post, Role, User
 from portal.audit.models import AuditEntry
+from portal.cases import heads
 from portal.cases.models import Case
 from portal.cases.page import attach
+from portal.cases.proof_models import CheckRun
 from portal.db import atomic, database
 from portal.files.models import Attachment
 from portal.org import set_enabled
@@ -56,7 +58,7 @@ class World:
             "unit_id": village.id, "user_id": cun.id, "post_id": cun.post.id, "entry_id": entry.id,
             "role_id": Role.get(Role.slug == "window").id, "session_id": 1,
             "day": "2026-11-23", "year": 2027, "step": "accept", "name": "receipt", "kind": "station.request",
-            "slug": "station",
+            "slug": "station", "run_id": CheckRun.create(asked_name="每夜自检").id, "head_id": heads.take().id,
         }
         for plugin in PLUGINS:
             with atomic():
