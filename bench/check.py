@@ -118,7 +118,8 @@ def measure(say) -> None:
     own, children = (resource.getrusage(who).ru_maxrss / 1024
                      for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     print(f"{counts}: check {took:.1f} s ({cpu:.1f} s of CPU in all processes, {rows} rows, {len(found)} findings), "
-          f"bare read {bare:.1f} s ({bare_cpu:.1f} s of CPU), {took / bare:.2f}x; memory {own:.0f} MiB, largest worker {children:.0f} MiB")
+          f"bare read {bare:.1f} s ({bare_cpu:.1f} s of CPU), {took / bare:.2f}x; memory {own:.0f} MiB, "
+          f"largest worker {children:.0f} MiB")
 
 
 def _cpu(before) -> float:

@@ -34,7 +34,8 @@ def names(page) -> set[str]:
     ("object_type=resident&object_id=7", {"李秀英"}),
     ("object_type=resident&object_id=8", {"刘德明"}), ("text=高龄", {"刘德明"}),
     ("text=五天", {"马骏"}), ("text=%25", set()), ("text=_", None), ("address=10.9.", set()),
-    ("address=127.0.0.1", {"梁宽"}), ("text=高龄&until=2001-01-01", set()), ("who=李秀英&action=people.find", {"李秀英"}),
+    ("address=127.0.0.1", {"梁宽"}), ("text=高龄&until=2001-01-01", set()),
+    ("who=李秀英&action=people.find", {"李秀英"}),
     ("object_type=<b>", set()), ("text=\\", None),
 ])
 def test_each_filter_finds_its_own(reader, query, expected):
