@@ -165,7 +165,8 @@ def test_a_paper_s_number_is_void_with_its_reason_and_only_once(app):
             with pytest.raises(Refused, match=sentence):
                 void_number("ZZ", where, 2026, number, reason, who)
     assert VoidNumber.get().village_id == where.id
-    assert [one.sentence for one in findings()] == ["华光村村民委员会 2026 年文书第 1 号发出过，却没有文书，也没有作废登记。"]
+    told = [one.sentence for one in findings()]
+    assert told == ["华光村村民委员会 2026 年文书第 1 号发出过，却没有文书，也没有作废登记。"]
 
 
 def test_a_void_number_can_neither_be_changed_nor_taken_back(case, app):
