@@ -63,7 +63,8 @@ def voids():
     open_to_me = {key for (key,) in seen_by(current_user).select(Case.id)
                   .where(Case.id.in_([row.case_id for row in shown if row.case_id] or [0])).tuples()}
     return render_template("cases/voids.html", rows=shown, year=year, years=range(today().year, today().year - 5, -1),
-                           units=units, unit=unit, kinds=kinds(), open_to_me=open_to_me)
+                           units=units, unit=unit, open_to_me=open_to_me,
+                           closed={kind.name for kind in kinds().values() if kind.contents})
 
 
 # -- checks --------------------------------------------------------------------------------------------------------

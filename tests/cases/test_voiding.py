@@ -14,6 +14,8 @@ from portal.db import atomic, now
 from portal.org.models import OrgSetting
 from portal.values import Conflict, Refused
 from tests.cases.making import in_threads, matter, move, post
+from tests.grid.door import report
+from tests.mediation.door import register
 from tests.people_of_the_county import COUNTY, VILLAGE, person, unit
 
 
@@ -181,3 +183,20 @@ def test_a_void_of_a_mistaken_address_is_a_404(sign_in):
     browser = sign_in("cun")
     post(browser, "/cases/999999/void", reason="x")
     assert browser.status == 404
+
+
+def test_a_matter_of_every_platform_can_be_voided_and_its_page_stands(app, sign_in):
+    """A grid event and a dispute: the plugins know nothing of the state 已作废."""
+    worker, mediator = sign_in("wangge"), sign_in("tiaojie")
+    event = report(worker)
+    dispute = register(mediator)
+    for browser, case in ((worker, event), (mediator, dispute)):
+        void(browser, case)
+        assert "已作废" in browser.text, case.kind
+        assert Case.get_by_id(case.id).state == "voided"
+        assert browser.open(f"/cases/{case.id}").status == 200
+    for browser, page in ((worker, "/grid/events"), (mediator, "/mediation/"), (worker, "/cases/?phase=cancelled")):
+        assert browser.open(page).status == 200, page
+    page = sign_in("zhen").open("/cases/voids").text
+    assert dispute.number in page and page.count("重复登记") == 1 and "内容不公开" in page, "why is for those named on it"
+    assert findings() == []

@@ -13,7 +13,8 @@ from tests.people_of_the_county import CAST, person
 WHO = {"cases.assign": "shuji", "org.switch_plugin": "xitong", "cases.remove_file": "cun"}
 #: Buttons: they say everything by being pressed, so an empty form with a token does what it says.
 BUTTONS = {
-    "accounts.large_type", "accounts.sign_out", "accounts.end_session", "accounts.close_user", "accounts.reset_user",
+    "accounts.large_type", "accounts.sign_out", "accounts.end_session",
+    "accounts.end_other_sessions", "accounts.close_user", "accounts.reset_user",
     "accounts.end_post", "accounts.unpair_user", "accounts.unlock", "cases.remove_file", "calendar.remove_day",
     # Behind a right password only: tests/accounts/test_second_factor.py.
     "accounts.second_factor",
