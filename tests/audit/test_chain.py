@@ -6,6 +6,7 @@ import threading
 
 import pytest
 from flask import current_app
+from peewee import DatabaseError
 
 from portal import audit
 from portal.audit import chain
@@ -140,6 +141,16 @@ def test_what_was_recorded_before_the_chain_is_held_by_its_first_line(app):
                              "SET LOCAL session_replication_role = replica")
         database.execute_sql("UPDATE audit_entry SET actor_name = '别人' WHERE lane IS NULL")
     assert any("审计链开始以前" in sentence for sentence in found())
+
+
+def test_no_entry_is_replaced_through_its_place_in_the_chain(entries):
+    if is_postgres():
+        pytest.skip("only SQLite knows INSERT OR REPLACE")
+    names = ", ".join(field.column_name for field in AuditEntry._meta.sorted_fields if field.name != "id")
+    with pytest.raises(DatabaseError, match="append-only"), atomic():
+        database.execute_sql(f"INSERT OR REPLACE INTO audit_entry (id, {names}) "
+                             f"SELECT 900000, {names} FROM audit_entry WHERE id = {entries[2].id}")
+    assert found() == []
 
 
 def test_a_taken_back_act_leaves_no_gap(entries):

@@ -27,7 +27,7 @@ BARE = {"cases.step", "org.switch_plugin"}
 SEARCH = "/people/find"
 #: A door whose only field takes any text: what is only text is written there, as text.
 ANY_TEXT = {"cases.note", "grid.key_person"}
-KEPT = ("audit_entry", "accounts_failure", "accounts_session", "forms_request_key")
+KEPT = ("audit_entry", "audit_lane", "accounts_failure", "accounts_session", "forms_request_key")
 
 SIGNS = {
     "long": "长" * 10_000, "control": "a\x07b\x00c", "marks": "\u202eabc\u200b", "emoji": "😀" * 40,

@@ -25,9 +25,23 @@ def up(migrator, db):
     # A default of the table itself: rows that are there must not be touched, and the triggers refuse it anyway.
     db.execute_sql("ALTER TABLE audit_entry ADD COLUMN digest VARCHAR(64) NOT NULL DEFAULT ''")
     db.execute_sql('CREATE UNIQUE INDEX audit_entry_lane_seq ON audit_entry (lane, seq)')
+    _guard(db, ' OR (lane = NEW.lane AND seq = NEW.seq)')
+
+
+def _guard(db, same):
+    """INSERT OR REPLACE changes rows through every unique index: the trigger has to know the new one too."""
+    if isinstance(db, PostgresqlDatabase):
+        return
+    db.execute_sql('DROP TRIGGER audit_entry_no_replace')
+    db.execute_sql(
+        f"CREATE TRIGGER audit_entry_no_replace BEFORE INSERT ON audit_entry "
+        f"WHEN EXISTS (SELECT 1 FROM audit_entry WHERE id = NEW.id{same}) "
+        f"BEGIN SELECT RAISE(ABORT, 'audit_entry is append-only'); END"
+    )
 
 
 def down(migrator, db):
+    _guard(db, '')
     db.execute_sql('DROP INDEX audit_entry_lane_seq')
     for name in ('digest', 'seq', 'lane'):
         db.execute_sql(f'ALTER TABLE audit_entry DROP COLUMN {name}')
