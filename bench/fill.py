@@ -178,7 +178,7 @@ def bulk(model, rows: list[dict]) -> None:
 
 
 def _plain(value):
-    return json.dumps(value) if isinstance(value, dict | list) else value
+    return json.dumps(value, separators=(",", ":")) if isinstance(value, dict | list) else value
 
 
 def opening(row: dict) -> dict:

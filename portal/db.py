@@ -105,23 +105,6 @@ def before_commit(fn) -> dict:
     return _promises.last.setdefault(fn, {})
 
 
-@contextlib.contextmanager
-def snapshot():
-    """Read many rows as they stood at one moment, without holding up those who write meanwhile."""
-    if database.transaction_depth():
-        yield
-    elif is_postgres():
-        with database.atomic():
-            database.execute_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-            yield
-    else:
-        database.execute_sql("BEGIN DEFERRED")
-        try:
-            yield
-        finally:
-            database.execute_sql("COMMIT")
-
-
 def after_commit(fn) -> None:
     """Run `fn()` once the outermost transaction is committed; never if it, or the part around the call, is rolled back.
 
@@ -157,6 +140,37 @@ def open_database(setting: str, instance: Path):
     else:
         database.initialize(_sqlite(Path(instance) / setting))
     return database.obj
+
+
+@contextlib.contextmanager
+def snapshot(shared: str = ""):
+    """Read inside the block what was true at one moment, while others go on writing; yields the snapshot's name.
+
+    On PostgreSQL another process reads the very same moment by giving that name as `shared`. Nothing is written.
+    """
+    if database.transaction_depth():
+        yield ""
+        return
+    database.connect(reuse_if_open=True)
+    if is_postgres():
+        database.execute_sql("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        database.execute_sql("SET LOCAL statement_timeout = 0")
+    else:
+        database.execute_sql("BEGIN")
+    try:
+        yield _begun_to_read(shared)
+    finally:
+        database.execute_sql("COMMIT")
+
+
+def _begun_to_read(shared: str) -> str:
+    if not is_postgres():
+        database.execute_sql("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()  # an SQLite snapshot begins here
+        return ""
+    if shared:
+        database.execute_sql(f"SET TRANSACTION SNAPSHOT '{shared}'")
+        return shared
+    return database.execute_sql("SELECT pg_export_snapshot()").fetchone()[0]
 
 
 # -- SQLite ------------------------------------------------------------------------------------------------------

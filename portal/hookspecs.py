@@ -89,8 +89,16 @@ def portal_commands():
 
 
 @hookspec
-def portal_check():
-    """Return a list of `Finding`: what `portal check` and the administrator's page should say about this instance."""
+def portal_check(say):
+    """Return a list of `Finding`: what `portal check` and the administrator's page should say about this instance.
+
+    `say(text, done, total)` reports progress where it takes long; an implementation may leave the argument out.
+    """
+
+
+@hookspec
+def portal_numbers():
+    """Return a list of `Numbers`: which numbers of the series that it takes from stand on the plugin's papers."""
 
 
 @hookspec

@@ -31,7 +31,7 @@ from portal.cases.lens import holds, open_cases_of, seen_by
 from portal.cases.listing import render_list
 from portal.cases.merging import merge
 from portal.cases.models import Case
-from portal.cases.numbers import take_number
+from portal.cases.numbers import take_number, void_number
 from portal.cases.page import attach
 from portal.cases.place import place_name
 from portal.cases.reasons import REASONS as PAUSE_REASONS
@@ -80,6 +80,7 @@ from portal.values import (
     Hit,
     Job,
     MenuItem,
+    Numbers,
     Paper,
     Permission,
     Plugin,
@@ -100,15 +101,15 @@ __all__ = [
     "API", "PAUSE_REASONS", "SEXES", "SQL", "TAGS", "Action", "Amount", "BigIntegerField", "Blueprint", "BooleanField",
     "Calendar", "Card", "Case", "CaseKind", "CharField", "Choice", "Conflict", "DateField", "DateTimeField", "Day",
     "Deadline", "DecimalField", "Detail", "Finding", "Flag", "ForeignKeyField", "Form", "Hidden", "Hit", "IdCardField",
-    "IntegerField", "JSONField", "Job", "LongText", "Many", "MenuItem", "Model", "Moment", "Number", "Opening",
-    "Paper", "Permission", "PhoneField", "PlacedModel", "Plugin", "Prepared", "PreparedModels", "Refused", "Resident",
-    "ResidentRecord", "ResidentSection", "ResidentUse", "SearchProvider", "Setting", "SmallIntegerField", "State",
-    "Step", "Text", "TextField", "Topic", "Unit", "UnitField", "Upload", "User", "VersionedForm", "Work", "Workflow",
-    "abort", "add_unit", "after_commit", "atomic", "attach", "audit", "available", "close_unit", "current_user",
-    "everybody", "extend", "find_or_create_resident", "flash", "fn", "get_object_or_404", "holds", "hookimpl",
-    "index_case", "initials", "mask_name", "mask_phone", "may", "merge", "now", "office_of", "open_case",
+    "IntegerField", "JSONField", "Job", "LongText", "Many", "MenuItem", "Model", "Moment", "Number", "Numbers",
+    "Opening", "Paper", "Permission", "PhoneField", "PlacedModel", "Plugin", "Prepared", "PreparedModels", "Refused",
+    "Resident", "ResidentRecord", "ResidentSection", "ResidentUse", "SearchProvider", "Setting", "SmallIntegerField",
+    "State", "Step", "Text", "TextField", "Topic", "Unit", "UnitField", "Upload", "User", "VersionedForm", "Work",
+    "Workflow", "abort", "add_unit", "after_commit", "atomic", "attach", "audit", "available", "close_unit",
+    "current_user", "everybody", "extend", "find_or_create_resident", "flash", "fn", "get_object_or_404", "holds",
+    "hookimpl", "index_case", "initials", "mask_name", "mask_phone", "may", "merge", "now", "office_of", "open_case",
     "open_cases_of", "other_posts", "own_transaction", "page_of", "place_name", "rate", "redirect", "refer",
     "referable", "rename_unit", "render_list", "render_template", "request", "requires", "retitle", "row_id", "search",
     "seen_by", "send_notice", "send_notice_to_unit", "setting", "signed_in", "staff_at", "strike_resident", "take",
-    "take_number", "today", "unit_in_charge", "url_for",
+    "take_number", "today", "unit_in_charge", "url_for", "void_number",
 ]

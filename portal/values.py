@@ -88,10 +88,12 @@ class Card:
 
 @dataclass(frozen=True)
 class Finding:
-    """What `portal check` found: one Chinese sentence; `serious` makes the command fail."""
+    """What `portal check` found: one Chinese sentence; `serious` makes the command fail. `count`: for how many it
+    stands, where it sums up what is not named one by one."""
 
     sentence: str
     serious: bool = True
+    count: int = 1
 
 
 @dataclass(frozen=True)
@@ -250,6 +252,16 @@ class ResidentRecord:
 
 
 @dataclass(frozen=True)
+class Numbers:
+    """The numbers of one series (`take_number`) that stand on a plugin's papers; `portal check` misses none of them."""
+
+    prefix: str
+    unit_id: int
+    year: int
+    numbers: frozenset[int]
+
+
+@dataclass(frozen=True)
 class Deadline:
     """A period: `amount` of "workday", "day", "month" or "hour"; `roll`: a last day on a holiday moves forward."""
 
@@ -325,6 +337,8 @@ class Step:
 #: The state that the ledger itself gives to a matter of any kind that was merged into another one; a workflow may
 #: declare a state of this name with words of its own.
 MERGED = State("merged", "已并案", "closed", "由并入的件一并答复", "查看")
+#: States that every workflow has, because the ledger itself brings a case there.
+OF_THE_LEDGER = {"merged": MERGED, "voided": State("voided", "已作废", "cancelled", "登记错误，编号已作废")}
 
 
 @dataclass(frozen=True)
@@ -335,7 +349,7 @@ class Workflow:
 
     @cached_property
     def _states(self) -> dict[str, State]:
-        return {state.name: state for state in (MERGED, *self.states)}
+        return OF_THE_LEDGER | {state.name: state for state in self.states}
 
     @cached_property
     def _steps(self) -> dict[str, Step]:

@@ -40,6 +40,7 @@ class SqliteGround:
         shutil.copyfile(self.path, self.path.with_suffix(".kept"))
 
     def put_back(self):
+        shutil.rmtree(self.folder / "heads", ignore_errors=True)  # what was written of rows that are no more
         if not database.is_closed():
             database.close()
         for end in ("-wal", "-shm"):
@@ -108,6 +109,7 @@ class PostgresGround:
             self.sequences = connection.execute(SEQUENCES).fetchall()
 
     def put_back(self):
+        shutil.rmtree(self.folder / "heads", ignore_errors=True)  # what was written of rows that are no more
         self._release()
         try:
             with self._inside() as connection:

@@ -17,6 +17,7 @@ from plugins.mediation.models import (
     TakenNumber,
     Team,
 )
+from plugins.mediation.numbers import register_numbers
 from plugins.mediation.obstacles import sitting_committees
 from plugins.mediation.papers import PAPERS
 from plugins.mediation.register import take_in
@@ -138,6 +139,11 @@ def portal_hand_work(post, names, successor):
 @hookimpl
 def portal_check():
     return committees.findings()
+
+
+@hookimpl
+def portal_numbers():
+    return register_numbers()
 
 
 @hookimpl

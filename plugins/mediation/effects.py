@@ -25,7 +25,7 @@ from plugins.mediation.words import (
     ROUTES,
     SATISFACTION,
 )
-from portal.kit import index_case, setting, take_number
+from portal.kit import index_case, setting, take_number, void_number
 from portal.kit import refer as hand_to
 
 
@@ -156,8 +156,11 @@ def alarm(case, actor, data):
 def move(case, actor, data):
     """Hand the matter to another level: its number is void but kept, and who takes it over names anew."""
     dispute = dispute_of(case)
-    (TakenNumber.update(void_at=data["at"], void_because=f"移交：{data['text']}"[:200])
-     .where(TakenNumber.case == case.id, TakenNumber.void_at.is_null()).execute())
+    because = f"移交：{data['text']}"[:200]
+    for taken in TakenNumber.select().where(TakenNumber.case == case.id, TakenNumber.void_at.is_null()):
+        void_number(f"RT{taken.committee_id}", taken.committee.unit, taken.year, taken.number, because, actor,
+                    text=taken.text, case=case)
+        TakenNumber.update(void_at=data["at"], void_because=because).where(TakenNumber.id == taken.id).execute()
     end_naming(case, data["at"])
     void = f"{dispute.number}作废留号。" if dispute.number else ""
     _write(

@@ -23,6 +23,7 @@ from plugins.village_rules.models import (
     Sheet,
     SheetLine,
 )
+from plugins.village_rules.numbers import filing_numbers
 from plugins.village_rules.papers import PAPERS
 from plugins.village_rules.rectification import RECTIFICATION
 from plugins.village_rules.search import find
@@ -114,6 +115,11 @@ def portal_actions():
         "council": "修改红白理事会", "limits": "修改提倡标准", "banquet": "登记红白事", "visit_banquet": "登记到场情况",
     }
     return [Action(f"village_rules.{name}", title) for name, title in words.items()]
+
+
+@hookimpl
+def portal_numbers():
+    return filing_numbers()
 
 
 @hookimpl

@@ -13,6 +13,7 @@ from plugins.village_rules.charters import charter_of, clauses_of, screened
 from plugins.village_rules.deadlines import by
 from plugins.village_rules.meetings import adopting, authorising, named, opened_on
 from plugins.village_rules.models import Charter, Opinion, Resolution
+from plugins.village_rules.numbers import PREFIX
 from portal.kit import (
     Case,
     CaseKind,
@@ -149,7 +150,7 @@ def _undo_vote(case, actor, data):
 
 def _file(case, actor, data):
     town, year = Unit.get_by_id(case.town_id), data["at"].year
-    number = f"{town.short}村规备〔{year}〕{take_number('GYBA', town, year)}号"
+    number = f"{town.short}村规备〔{year}〕{take_number(PREFIX, town, year)}号"
     _write(case, filing_number=number, filed_on=data["at"].date())
     index_case(case)
     return f"备案号 {number}。{data.get('text', '')}"

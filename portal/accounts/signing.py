@@ -146,6 +146,11 @@ def end_sessions(user_id: int, reason: str, *, only: int | None = None, post: in
     return _end(which, reason)
 
 
+def end_others(person: Person) -> int:
+    """End all sessions of the person but the one that they are in; return how many ended."""
+    return _end((Session.user == person.id) & (Session.id != person.session.id), "by_owner")
+
+
 def _end(which, reason: str) -> int:
     return Session.update(ended=now(), reason=reason).where(which, Session.ended.is_null()).execute()
 

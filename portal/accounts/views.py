@@ -132,3 +132,13 @@ def end_session(session_id):
     audit.record("accounts.end_session", "session", session_id)
     flash("已退出那一处的登录。", "success")
     return redirect(url_for("accounts.me"))
+
+
+@blueprint.post("/sessions/end-others")
+@signed_in
+def end_other_sessions():
+    """End every own session but this one: for whoever does not know any more where they signed in."""
+    ended = signing.end_others(current_user)
+    audit.record("accounts.end_session", "session", "others", detail={"sessions": ended})
+    flash(f"已退出别处的 {ended} 处登录。" if ended else "别处没有登录。", "success")
+    return redirect(url_for("accounts.me"))

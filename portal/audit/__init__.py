@@ -1,12 +1,17 @@
 """The record of who did what: written in the transaction of each act, read by the audit administrator only."""
 
-from portal.audit.models import AuditEntry
+from portal.audit.models import AuditEntry, AuditLane
 from portal.audit.recording import differences, record, record_denied, record_view
 from portal.audit.views import blueprint
 from portal.hookspecs import hookimpl
 from portal.values import MenuItem, Permission, Plugin
 
-__all__ = ["differences", "record", "record_denied", "record_view"]
+__all__ = ["count", "differences", "record", "record_denied", "record_view"]
+
+
+def count() -> int:
+    """Return how many entries there are."""
+    return AuditEntry.select().count()
 
 
 @hookimpl
@@ -16,7 +21,7 @@ def portal_plugin():
 
 @hookimpl
 def portal_models():
-    return [AuditEntry]
+    return [AuditEntry, AuditLane]
 
 
 @hookimpl

@@ -7,6 +7,7 @@ from flask import g, has_request_context, request
 from flask_login import current_user
 from peewee import DatabaseError
 
+from portal.audit import chain
 from portal.audit.models import AuditEntry
 from portal.db import atomic, impatient
 
@@ -20,7 +21,7 @@ def record(action: str, object_type: str = "", object_id="", *, result: str = "o
     if who is None and has_request_context() and current_user and current_user.is_authenticated:
         who = current_user
     post = who.post if who is not None else None
-    return AuditEntry.create(
+    entry = AuditEntry(
         actor_id=who.id if who is not None else None,
         actor_name=who.full_name if who is not None else ("" if has_request_context() else "系统"),
         post_title=post.title if post else "", unit_id=post.unit.id if post else None,
@@ -28,6 +29,8 @@ def record(action: str, object_type: str = "", object_id="", *, result: str = "o
         action=action, object_type=object_type, object_id=_plain(str(object_id))[:80], result=result,
         detail=_clean(detail or {}), changes=_clean(changes or {}), **_request_facts(),
     )
+    chain.append(entry)
+    return entry
 
 
 def record_view(action: str, object_type: str, object_id) -> None:
@@ -79,4 +82,5 @@ def _clean(value):
         return [_clean(one) for one in value]
     if isinstance(value, str):
         return _plain(value)
-    return value if isinstance(value, int | float | bool | None) else str(value)
+    # A fraction as text: PostgreSQL writes 1e22 with all its zeros, and the seal must hold on both engines.
+    return value if isinstance(value, int | bool | None) else str(value)

@@ -1,13 +1,17 @@
-import datetime
+"""The page of the auditor: the record with its filters, one entry, the export. Nothing here changes anything."""
 
-from flask import Blueprint, render_template, request, url_for
+from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from flask_login import current_user
 from playhouse.flask_utils import get_object_or_404
 
 from portal.access import requires
+from portal.audit import export as exporting
 from portal.audit import words
+from portal.audit.filters import Wanted
 from portal.audit.models import AuditEntry
+from portal.db import today
 from portal.forms import row_id
+from portal.values import Refused
 
 blueprint = Blueprint("audit", __name__, template_folder="templates")
 
@@ -23,18 +27,48 @@ def _seen():
 @blueprint.get("/")
 @requires("audit.read")
 def index():
-    """The record, newest first, filtered by who, what, how it ended and the days."""
-    wanted = {name: request.args.get(name, "").strip()[:60] for name in ("who", "action", "result", "since", "until")}
-    query = _filtered(_seen(), wanted)
+    """The record, newest first, filtered by who, where, what, how it ended, from where, and the days."""
+    wanted = Wanted.of(request.args)
+    query = wanted.narrow(_seen())
     after = request.args.get("after", type=row_id)
     if after:
         query = query.where(AuditEntry.id < after)
     found = list(query.order_by(AuditEntry.id.desc()).limit(PAGE + 1))
-    kept = {name: value for name, value in wanted.items() if value}
+    kept = wanted.kept
     more = url_for("audit.index", after=found[PAGE - 1].id, **kept) if len(found) > PAGE else None
     first = url_for("audit.index", **kept) if after else None
     return render_template("audit/index.html", found=found[:PAGE], wanted=wanted, kept=kept, more=more, first=first,
-                           words=words, actions=words.actions(), choices=_choices())
+                           words=words, actions=words.actions(), choices=_choices(), tags=_tags(kept))
+
+
+@blueprint.get("/export")
+@requires("audit.read")
+def export():
+    """What the filters show, as a file for table programs; the export is on the record."""
+    wanted = Wanted.of(request.args)
+    try:
+        content, digest = exporting.export(wanted.narrow(_seen()), wanted.kept)
+    except Refused as refused:
+        flash(refused.sentence, "warn")
+        return redirect(url_for("audit.index", **wanted.kept))
+    answer = make_response(content)
+    answer.mimetype = "text/csv"
+    answer.headers["Content-Disposition"] = f'attachment; filename="audit-{today()}-{digest[:8]}.csv"'
+    return answer
+
+
+def _tags(kept: dict) -> list[dict]:
+    """Return the filters in words, each with the address that leaves it out."""
+    actions, rooms = words.actions(), words.rooms()
+    said = {
+        "action": lambda code: actions.get(code) or rooms.get(code, code), "result": lambda code: words.titled(
+            words.RESULTS, code), "object_type": lambda code: words.titled(words.OBJECTS, code),
+    }
+    return [
+        {"label": f"{words.FILTERS[name]}：{said.get(name, str)(value)}",
+         "url": url_for("audit.index", **{key: text for key, text in kept.items() if key != name})}
+        for name, value in kept.items()
+    ]
 
 
 def _choices() -> list[tuple[str, list]]:
@@ -44,32 +78,6 @@ def _choices() -> list[tuple[str, list]]:
         (title, [(room, f"{title}（全部）")] + [one for one in known.items() if one[0].startswith(room)])
         for room, title in words.rooms().items()
     ]
-
-
-def _filtered(query, wanted: dict):
-    if wanted["who"]:
-        query = query.where(AuditEntry.actor_name.contains(wanted["who"]))
-    if wanted["action"]:
-        of_room = wanted["action"].endswith(".")
-        query = query.where(
-            AuditEntry.action.startswith(wanted["action"]) if of_room else AuditEntry.action == wanted["action"]
-        )
-    if wanted["result"] in words.RESULTS:
-        query = query.where(AuditEntry.result == wanted["result"])
-    since, until = _day(wanted["since"]), _day(wanted["until"])
-    if since:
-        query = query.where(AuditEntry.at >= since)
-    if until:
-        query = query.where(AuditEntry.at < until + datetime.timedelta(days=1))
-    return query
-
-
-def _day(text: str):
-    try:
-        day = datetime.date.fromisoformat(text)
-    except ValueError:
-        return None
-    return datetime.datetime(day.year, day.month, day.day) if 1900 <= day.year <= 2200 else None
 
 
 @blueprint.get("/<int:entry_id>")

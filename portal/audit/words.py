@@ -5,6 +5,7 @@ from flask import current_app
 from portal.registry import registry_of
 
 ACTIONS = {
+    "audit.begin": "审计链从这里开始", "audit.export": "导出审计记录",
     "accounts.sign_in": "登录", "accounts.sign_out": "退出登录", "accounts.lock": "因输错密码锁定",
     "accounts.unlock": "解锁",
     "accounts.change_password": "修改密码", "accounts.reset_password": "重设密码", "accounts.create": "新建账号",
@@ -23,6 +24,7 @@ ACTIONS = {
     "cases.open": "打开案件", "cases.open_file": "打开附件", "cases.remove_file": "删去附件",
     "cases.print_paper": "打印文书", "cases.decide_extension": "审批延期", "cases.export_figures": "导出统计表",
     "cases.export_overdue": "导出超期清单", "cases.change_rules": "改督办规则",
+    "cases.void": "作废案件", "cases.ask_check": "要求自检",
     "org.setting": "改平台设置", "org.enable": "启用平台", "org.disable": "停用平台",
     "org.uninstall": "卸载平台", "org.import": "导入单位",
     "org.created": "新增单位",
@@ -30,14 +32,21 @@ ACTIONS = {
     "calendar.set_day": "设置日期", "calendar.remove_day": "恢复日期", "calendar.load": "载入年历",
 }
 ROOMS = {
-    "accounts.": "账号", "access.": "权限", "people.": "居民", "cases.": "案件", "org.": "单位", "calendar.": "日历",
+    "audit.": "审计", "accounts.": "账号", "access.": "权限", "people.": "居民", "cases.": "案件",
+    "org.": "单位", "calendar.": "日历",
 }
 RESULTS = {"ok": "成功", "fail": "失败", "denied": "拒绝"}
 OBJECTS = {
+    "audit": "审计记录", "check": "自检",
     "user": "账号", "post": "岗位", "role": "角色", "session": "登录", "sign_in": "登录", "permission": "权限",
     "resident": "居民", "case": "案件", "plugin": "平台", "org.unit": "单位", "calendar_day": "日期", "setting": "设置",
     "calendar_year": "年份", "order": "督办单", "rule": "督办规则", "figures": "统计表",
     "announcement": "通知公告", "job": "后台任务", "absence": "请假代理",
+}
+#: What the page filters by.
+FILTERS = {
+    "who": "谁", "unit": "单位", "action": "动作", "object_type": "对象", "object_id": "对象编号", "result": "结果",
+    "address": "地址", "text": "详情里有", "since": "从", "until": "到",
 }
 #: Fields of details and of changes.
 FIELDS = {
@@ -52,7 +61,8 @@ FIELDS = {
     "lens": "看哪些", "colour": "颜色", "holder": "轮到谁", "place": "地点", "units": "单位数",
     "other": "另一位居民", "rows": "转移的记录", "left": "没有动的记录", "request": "请求",
     "form": "形式", "because": "不能删除的原因", "guardian": "监护人", "to": "移交给",
-    "stand_in": "代理人", "since": "从",
+    "stand_in": "代理人", "since": "从", "number": "编号", "before": "此前的记录", "digest": "校验值",
+    "key": "密钥编号", "filter": "筛选", "sha256": "SHA-256",
 }
 
 

@@ -1,5 +1,7 @@
 """The ledger: one place for every matter, who is responsible for it, until when, and what happened."""
 
+import datetime
+
 from portal.cases import (  # noqa: F401  (their routes)
     assist_views,
     assists,
@@ -7,18 +9,23 @@ from portal.cases import (  # noqa: F401  (their routes)
     extension_views,
     figures_views,
     handing_views,
+    heads,
     merge_views,
     merging,
     pause_views,
+    proof_views,
     recompute,
     recompute_views,
     residents,
+    self_check,
     telling,
+    voiding,
     work,
 )
 from portal.cases.cards import CARDS
 from portal.cases.checks import findings
 from portal.cases.clock_papers import PAPERS
+from portal.cases.commands import audit as audit_commands
 from portal.cases.commands import tally_commands
 from portal.cases.duplicates import DAYS, tidy
 from portal.cases.figures import FAIR_COUNTS
@@ -40,6 +47,7 @@ from portal.cases.models import (
     Series,
     Tally,
 )
+from portal.cases.proof_models import CheckRun, DailyHead, VoidNumber
 from portal.cases.responsibility import SETTINGS as RESPONSIBILITY_SETTINGS
 from portal.cases.search_commands import reindex_cases
 from portal.cases.search_text import find_cases, units_below
@@ -47,7 +55,9 @@ from portal.cases.supervision import case_views, order_views, overdue_views, rul
 from portal.cases.supervision import jobs as supervision_jobs
 from portal.cases.supervision.models import MODELS as SUPERVISION
 from portal.cases.supervision.models import Order
+from portal.cases.supervision.orders import given_numbers
 from portal.cases.views import blueprint
+from portal.db import today
 from portal.hookspecs import hookimpl
 from portal.values import Job, MenuItem, Permission, Plugin, SearchProvider, Setting, Topic
 
@@ -69,7 +79,7 @@ def portal_plugin():
 def portal_models():
     return [
         Case, CaseEvent, Pause, Reply, Rating, Series, Tally, Flow, Extension, DueMove, Merge, Likeness, Assist,
-        *SUPERVISION,
+        VoidNumber, CheckRun, DailyHead, *SUPERVISION,
     ]
 
 
@@ -91,6 +101,8 @@ def portal_permissions():
         Permission("cases.hand_over", "转交别的单位、指定承办", roles=("county_staff", "town_staff")),
         Permission("cases.send_back", "退回不归本单位的件", roles=DECIDERS),
         Permission("cases.assist", "请求协办、答复协办", roles=DECIDERS),
+        Permission("cases.void", "作废登记错的件", roles=STAFF),
+        Permission("cases.check", "查看和运行自检", roles=("system_admin",)),
         Permission("cases.remind", "催办下级承办的件", roles=("county_staff", "town_staff", "village_staff", "leader")),
         Permission("cases.supervise", "开督办单、审核答复、提级", roles=("county_staff", "town_staff", "leader")),
         Permission("cases.instruct", "在案件上批示", roles=("leader",)),
@@ -106,6 +118,8 @@ def portal_menu():
         MenuItem(40, "统计", "cases.figures", "cases.figures", icon="chart-bar"),
         MenuItem(30, "督办", "cases.overdue", "cases.read", icon="flag"),
         MenuItem(925, "督办规则", "cases.rules", "cases.change_rules", icon="adjustments", group="系统管理"),
+        MenuItem(935, "自检", "cases.check", "cases.check", icon="circle-check", group="系统管理"),
+        MenuItem(945, "每日校验值", "cases.heads", "audit.read", icon="rubber-stamp", group="系统管理"),
         MenuItem(30, "重复的件", "cases.alike", "cases.merge", icon="copy", group="基础信息"),
     ]
 
@@ -115,6 +129,7 @@ def portal_topics():
     return [
         *telling.TOPICS, *clock_jobs.TOPICS,
         *supervision_jobs.TOPICS, Topic(merging.TOPIC, "并案和撤销并案"),
+        Topic(self_check.TOPIC, "自检发现问题", may_mute=False),
     ]
 
 
@@ -123,7 +138,15 @@ def portal_jobs():
     return [
         *RESPONSIBILITY_JOBS, *clock_jobs.JOBS, *supervision_jobs.JOBS,
         Job("cases.alike", "查找可能重复的件", tidy, at="02:40"),
+        Job("cases.head", "每日校验值", head_of_yesterday, at="00:10"),
+        Job("cases.check", "每夜自检", self_check.nightly, at="02:30"),
+        Job("cases.check_asked", "有人要求的自检", self_check.asked, every=2),
     ]
+
+
+def head_of_yesterday() -> str:
+    head = heads.take(today() - datetime.timedelta(days=1))
+    return f"{head.day} 的校验值 {head.digest[:8]}…，新增经过 {head.entries_count} 条。"
 
 
 @hookimpl
@@ -132,7 +155,11 @@ def portal_settings():
         "cases.keep_years", "案件办结后，档案保管多少年", 10, measure="年",
         note="归档文件的保管期限分永久、30 年、10 年，各县按本级的规定填写", least=1, most=100,
     )
-    return [*RESPONSIBILITY_SETTINGS, DAYS, keep, Setting(
+    void = Setting(
+        voiding.DAYS, "登记错的件几天内可以作废", voiding.USUAL_DAYS, measure="天", note="还没有人办过的才可以",
+        most=30,
+    )
+    return [*RESPONSIBILITY_SETTINGS, DAYS, keep, void, Setting(
         FAIR_COUNTS, "“基本满意”计入满意率", True, "flag",
         note="国办发〔2019〕51号只把不满意、非常不满意算作差评；当地另有口径的，可以改为不计入。",
     )]
@@ -140,7 +167,7 @@ def portal_settings():
 
 @hookimpl
 def portal_commands():
-    return [reindex_cases, tally_commands]
+    return [reindex_cases, tally_commands, audit_commands]
 
 
 @hookimpl
@@ -189,8 +216,13 @@ def portal_hand_work(post, names, successor, actor):
 
 
 @hookimpl
-def portal_check():
-    return findings() + work.findings()
+def portal_numbers():
+    return given_numbers()
+
+
+@hookimpl
+def portal_check(say=None):
+    return findings(say) + work.findings()
 
 
 @hookimpl

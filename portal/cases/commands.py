@@ -1,10 +1,10 @@
-"""Commands that look after the ledger's counters."""
+"""Commands that look after the ledger: its counters, and the proof that is sent away."""
 
 import contextlib
 
 import click
 
-from portal.cases import recount
+from portal.cases import heads, recount
 
 #: How many differences are told one by one.
 TOLD = 20
@@ -44,3 +44,27 @@ def _bar():
             bar.update(done - bar.pos)
 
         yield say
+
+
+@click.group()
+def audit():
+    """每日校验值：算出、核对。"""
+
+
+@audit.command()
+def head():
+    """现在算出一次校验值，存进数据库和 heads 文件夹，并显示出来。"""
+    made = heads.take()
+    click.echo(made.text, nl=False)
+
+
+@audit.command()
+@click.argument("file", metavar="文件", type=click.File(encoding="utf-8", errors="replace"))
+def verify(file):
+    """拿外送的校验值文件与数据库核对。"""
+    found = heads.verify(file.read())
+    for sentence in found:
+        click.echo(sentence)
+    if found:
+        raise click.ClickException(f"有 {len(found)} 处对不上。")
+    click.echo("核对无误：那一天为止的经过和审计记录都是原样。")

@@ -35,6 +35,14 @@ class Change:
                 if number:
                     flow[name] += sign * number
 
+    def add(self, other: "Change") -> None:
+        """Add what was counted elsewhere."""
+        self.tallies.update(other.tallies)
+        self.places |= other.places
+        self.villages |= other.villages
+        for key, flow in other.flows.items():
+            self.flows[key].update(flow)
+
     def write(self) -> None:
         rows = [(*key, *self.places[key], number) for key, number in sorted(self.tallies.items()) if number]
         _add(Tally, (*TALLY_KEY, "county_id", "town_id", "village_id"), TALLY_KEY, ("count",), rows)

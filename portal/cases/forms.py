@@ -58,3 +58,7 @@ class RatingForm(PlainForm):
         "怎么评的", choices=[("screen", "本人在屏幕上"), ("phone", "电话回访"), ("paper", "纸质评价")], default="screen"
     )
     text = LongText("想说的话", required=False, longest=500)
+
+
+class VoidForm(VersionedForm):
+    reason = LongText("作废的理由", longest=200)

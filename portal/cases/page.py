@@ -8,7 +8,7 @@ from peewee import JOIN, fn
 
 from portal import files, papers
 from portal.accounts.models import User
-from portal.cases import assists, clock_card, duties
+from portal.cases import assists, clock_card, duties, voiding
 from portal.cases.clock import light_of
 from portal.cases.kinds import contents_seen, kind_of, kinds, plugin_of
 from portal.cases.ledger import available
@@ -103,6 +103,7 @@ def view(case: Case) -> dict:
         "replies": [_reply(event) for event in reversed(events) if event.data.get("reply")],
         "clock": clock_card.of(case, person), "attachments": attachments(case), "papers": papers.of(case, person),
         "rating": RATINGS.get(case.rating),
+        "may_void": voiding.offered(case, person, events),
         "may_rate": may_rate(case, person), "holding": holds(person, case),
         **(_asked(kind.prepare, case, person, default={}) if kind.prepare else {}),
     }

@@ -41,19 +41,29 @@ def recount(say: Callable[[str, int, int], None] = lambda *told: None) -> Change
 def differences(say: Callable[[str, int, int], None] = lambda *told: None) -> list[str]:
     """Recount everything and return one sentence for each counter that lies; clerks go on working meanwhile."""
     with snapshot():
-        found = recount(say)
-        kept = {tuple(key): number for *key, number in Tally.select(*_columns(Tally, TALLY_KEY), Tally.count).tuples()}
-        flows = {
-            tuple(row[:len(FLOW_KEY)]): row[len(FLOW_KEY):]
-            for row in Flow.select(*_columns(Flow, (*FLOW_KEY, *FLOWS))).tuples().iterator()
-        }
-        apart = fn.COALESCE(Case.owed, NEVER) != fn.COALESCE(Case.due, NEVER)
-        strayed = Case.select().where(Case.closed.is_null(), apart).count()
+        return compared(recount(say), kept())
+
+
+def kept() -> tuple[dict, dict, int]:
+    """Return what the counters hold, {key: number} and {key: numbers in the order of FLOWS}, and how many open cases
+    are counted as due at another moment than they are."""
+    tallies = {tuple(key): number for *key, number in Tally.select(*_columns(Tally, TALLY_KEY), Tally.count).tuples()}
+    flows = {
+        tuple(row[:len(FLOW_KEY)]): tuple(row[len(FLOW_KEY):])
+        for row in Flow.select(*_columns(Flow, (*FLOW_KEY, *FLOWS))).tuples().iterator()
+    }
+    apart = fn.COALESCE(Case.owed, NEVER) != fn.COALESCE(Case.due, NEVER)
+    return tallies, flows, Case.select().where(Case.closed.is_null(), apart).count()
+
+
+def compared(found: Change, held: tuple[dict, dict, int]) -> list[str]:
+    """Return one sentence for each counter of what is `held` (see `kept`) that differs from what was `found`."""
+    tallies, flows, strayed = held
     counted = {key: tuple(flow[name] for name in FLOWS) for key, flow in found.flows.items()}
     nothing = (0,) * len(FLOWS)
     return ([f"{strayed} 件没有办结的案件，记下的应办结时间与期限不符。"] if strayed else []) + [
-        f"计数不符：{_named(key)} 记为 {kept.get(key, 0)}，实有 {found.tallies.get(key, 0)}。"
-        for key in sorted(found.tallies.keys() | kept.keys()) if kept.get(key, 0) != found.tallies.get(key, 0)
+        f"计数不符：{_named(key)} 记为 {tallies.get(key, 0)}，实有 {found.tallies.get(key, 0)}。"
+        for key in sorted(found.tallies.keys() | tallies.keys()) if tallies.get(key, 0) != found.tallies.get(key, 0)
     ] + [
         f"流量不符：{_named(key)} 与案件不一致。"
         for key in sorted(counted.keys() | flows.keys()) if flows.get(key, nothing) != counted.get(key, nothing)

@@ -19,12 +19,25 @@ SEALED = (
 )
 
 
+_json = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
+
+
 def seal(entry: CaseEvent, before: str) -> str:
-    """Return the digest of `entry`: SHA-256 (hex, 64 characters) over the digest before and its own fields."""
-    fields = {name: getattr(entry, name) for name in SEALED}
-    fields["at"] = entry.at.isoformat()
-    text = json.dumps([before, fields], ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    """Return the digest of `entry`, which follows on an entry with the digest `before` ("" for the first)."""
+    return digest_of(before, [str(entry.at) if name == "at" else getattr(entry, name) for name in SEALED])
+
+
+def digest_of(before: str, values: list) -> str:
+    """Return SHA-256 (hex, 64 characters) over the digest before and the fields in the order of SEALED.
+
+    What is hashed is Python's `ascii` of one flat tuple: unambiguous, the same in every version, and an order of
+    magnitude cheaper than JSON where millions are verified. The moment is text as the database shows it
+    ("2026-11-26 09:30:00"); `data`, the last, is JSON with sorted keys, or where it holds nothing but the due moment
+    that alone.
+    """
+    data = values[-1]
+    values[-1] = ("due", data["due"]) if len(data) == 1 and "due" in data else _json(data)
+    return hashlib.sha256(ascii((before, *values)).encode()).hexdigest()
 
 
 def locked(case_id: int) -> Case:

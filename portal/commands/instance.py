@@ -3,6 +3,8 @@
 import click
 
 from portal import accounts, create_app, migrations
+from portal.cases.self_check import found_everywhere, run_and_keep
+from portal.commands.progress import Progress
 from portal.registry import registry_of
 
 
@@ -29,18 +31,17 @@ def migrate(instance, generate):
 
 @click.command()
 @click.option("--strict", is_flag=True, help="有插件被隔离或有任何提醒时也算失败。")
+@click.option("--keep", is_flag=True, help="把结果留下，系统管理员在“自检”页上能看到。")
 @click.pass_obj
-def check(instance, strict):
-    """检查设置、数据库、插件与台账是否完好。"""
+def check(instance, strict, keep):
+    """检查设置、数据库、插件与台账是否完好：经过、审计、编号、计数和三条承诺。"""
     app = create_app(instance)
     registry = registry_of(app)
     with app.app_context():
-        problems = [f"插件 {item.slug} 已被隔离：{item.reason}" for item in registry.quarantined]
-        warnings = []
-        for _, finding in registry.collect("portal_check"):
-            (problems if finding.serious else warnings).append(finding.sentence)
-    for sentence in problems + warnings:
+        with Progress() as say:
+            found = run_and_keep(say) if keep else found_everywhere(say)
+    for sentence in found.breaches + found.warnings:
         click.echo(sentence)
-    if problems or (strict and warnings):
-        raise click.ClickException(f"发现 {len(problems)} 处问题、{len(warnings)} 处提醒。")
+    if found.breaches or (strict and found.warnings):
+        raise click.ClickException(f"发现 {found.count} 处问题、{len(found.warnings)} 处提醒。")
     click.echo(f"检查完毕：{len(registry.plugins)} 个组成部分，没有发现问题。")

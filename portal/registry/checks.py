@@ -27,6 +27,7 @@ from portal.values import (
     Finding,
     Job,
     MenuItem,
+    Numbers,
     Paper,
     Permission,
     Plugin,
@@ -58,7 +59,7 @@ ANSWERS = {
     "portal_check": Finding, "portal_town_obstacles": str, "portal_unit_obstacles": str,
     "portal_resident_uses": ResidentUse, "portal_resident_data": ResidentSection,
     "portal_resident_records": ResidentRecord, "portal_resident_obstacles": str, "portal_calendar_preview": str,
-    "portal_work": Work,
+    "portal_work": Work, "portal_numbers": Numbers,
 }
 
 #: Instead of a permission: everybody, and every signed-in person (portal.access).

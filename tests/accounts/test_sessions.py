@@ -6,6 +6,7 @@ import pytest
 import time_machine
 
 from portal.accounts.models import Session, User
+from portal.audit.models import AuditEntry
 from portal.db import now
 from portal.testing import Browser
 from tests.forms.together import another_app, form_at, side_by_side, twin
@@ -154,10 +155,27 @@ def test_an_expired_account_is_out_on_the_day(sign_in):
 def test_where_one_is_signed_in_is_listed_and_can_be_ended(app, sign_in):
     here, there = sign_in("cun"), sign_in("cun")
     page = here.open("/accounts/me")
-    forms = [form for form in page.forms() if form.action.startswith("/accounts/sessions/")]
+    forms = [form for form in page.forms() if form.action.endswith("/end")]
     assert len(forms) == 1 and "这里" in page.text
     here.submit(forms[0])
     assert "已退出那一处的登录" in here.text and is_in(here) and not is_in(there)
+
+
+def test_all_others_are_ended_at_once_and_that_is_on_the_record(sign_in):
+    here, there, elsewhere, other = sign_in("cun"), sign_in("cun"), sign_in("cun"), sign_in("lincun")
+    here.open("/accounts/me")
+    here.submit(here.form(action="/accounts/sessions/end-others"))
+    assert "已退出别处的 2 处登录" in here.text and "退出别处的全部登录" not in here.text
+    assert [is_in(one) for one in (here, there, elsewhere, other)] == [True, False, False, True]
+    entry = AuditEntry.get(AuditEntry.action == "accounts.end_session")
+    assert (entry.actor_name, entry.detail) == ("李秀英", {"sessions": 2})
+
+
+def test_the_auditor_ends_own_sessions_too(sign_in):
+    here, there = sign_in("shenji"), sign_in("shenji")
+    here.open("/accounts/me")
+    here.submit(here.form(action="/accounts/sessions/end-others"))
+    assert is_in(here) and not is_in(there)
 
 
 def test_sessions_that_have_run_out_are_not_listed(sign_in):

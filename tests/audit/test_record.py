@@ -185,7 +185,8 @@ def test_only_the_audit_administrator_reads_it(sign_in):
 def test_the_reader_can_change_nothing(app, reader):
     """Every page that changes something is closed to them, but what belongs to every account."""
     own = {"accounts.sign_in", "accounts.sign_out", "accounts.change_password", "accounts.switch_post",
-           "accounts.large_type", "accounts.end_session", "accounts.second_factor",
+           "accounts.large_type", "accounts.end_session", "accounts.end_other_sessions",
+           "accounts.second_factor",
            "accounts.set_up_second_factor", "notify.read_all", "notify.settings"}
     with app.test_request_context():
         for rule in app.url_map.iter_rules():

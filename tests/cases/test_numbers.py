@@ -1,12 +1,17 @@
 """Numbers are gap-free for each village and year, under many clerks at once and over whatever is rolled back."""
 
 import datetime
+import json
 import re
+import subprocess
+import sys
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
 from portal.cases import tallies
+from portal.cases.checks import findings
 from portal.cases.models import Case, Series
 from portal.db import atomic, now
 from tests.cases.making import in_threads, matter, move, plain
@@ -83,6 +88,20 @@ def test_eight_clerks_at_once_get_numbers_without_a_gap(app):
         own = sorted(int(number[-4:]) for number in numbers(where))
         assert own == list(range(1, places.count(where) * EACH + 1)), where
     assert tallies.differences() == []
+
+
+def test_eight_writers_in_two_processes_get_two_hundred_numbers_without_a_gap(app, ground):
+    """Two processes of four threads, each opening 25 cases in the same village."""
+    command = [sys.executable, "-m", "tests.cases.number_writers", str(ground.folder), json.dumps(ground.overrides)]
+    writers = [
+        subprocess.Popen([*command, "4", "25"], stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2])
+        for _ in range(2)
+    ]
+    told = [json.loads(writer.communicate(timeout=200)[0]) for writer in writers]
+    given = [number for lists in told for numbers in lists for number in numbers]
+    assert all(isinstance(numbers, list) for lists in told for numbers in lists), told
+    assert sorted(int(number[-4:]) for number in given) == list(range(1, 201)) and sorted(given) == sorted(numbers())
+    assert findings() == []
 
 
 def test_the_database_refuses_a_number_twice(app):

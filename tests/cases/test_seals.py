@@ -5,7 +5,7 @@ import contextlib
 import peewee
 import pytest
 
-from portal.cases import timeline
+from portal.cases import checks, timeline
 from portal.cases.checks import findings
 from portal.cases.models import Case, CaseEvent
 from portal.db import atomic, database, is_postgres
@@ -134,13 +134,15 @@ def test_a_counter_that_lies_is_named(case, sql, sentence):
     assert told and all(sentence in one or "另有" in one for one in told)
 
 
-def test_many_findings_are_told_in_a_few_lines(case, app):
+def test_many_findings_are_told_in_a_few_lines_and_all_are_counted(case, app, monkeypatch):
+    monkeypatch.setattr(checks, "TOLD", 20)
     with app.test_request_context():
         for _ in range(25):
             matter()
     run("UPDATE cases_case SET due = '2030-01-01 00:00:00'")
     told = [finding.sentence for finding in findings()]
     assert len(told) == 21 and told[-1].startswith("……台账另有")
+    assert sum(finding.count for finding in findings()) == 28
 
 
 def test_the_check_asks_the_ledger(case, app):

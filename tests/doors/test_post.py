@@ -13,12 +13,13 @@ from tests.people_of_the_county import CAST, person
 WHO = {"cases.assign": "shuji", "org.switch_plugin": "xitong", "cases.remove_file": "cun"}
 #: Buttons: they say everything by being pressed, so an empty form with a token does what it says.
 BUTTONS = {
-    "accounts.large_type", "accounts.sign_out", "accounts.end_session", "accounts.close_user", "accounts.reset_user",
+    "accounts.large_type", "accounts.sign_out", "accounts.end_session",
+    "accounts.end_other_sessions", "accounts.close_user", "accounts.reset_user",
     "accounts.end_post", "accounts.unpair_user", "accounts.unlock", "cases.remove_file", "calendar.remove_day",
     "cases.different",
     # Behind a right password only: tests/accounts/test_second_factor.py.
     "accounts.second_factor",
-    "grid.record_visit", "grid.remove", "grid.head", "grid.end_key_person",
+    "cases.check", "grid.record_visit", "grid.remove", "grid.head", "grid.end_key_person",
     "people.search_pairs", "people.keep_apart", "people.keep_longer",
     "notify.read", "notify.read_all", "notify.settings", "notify.remind",
 }
@@ -29,7 +30,7 @@ BARE = {"cases.step", "org.switch_plugin"}
 SEARCH = "/people/find"
 #: A door whose only field takes any text: what is only text is written there, as text.
 ANY_TEXT = {"cases.note", "cases.feedback", "grid.key_person", "people.undo_merge"}
-KEPT = ("audit_entry", "accounts_failure", "accounts_session", "forms_request_key")
+KEPT = ("audit_entry", "audit_lane", "accounts_failure", "accounts_session", "forms_request_key")
 
 SIGNS = {
     "long": "长" * 10_000, "control": "a\x07b\x00c", "marks": "\u202eabc\u200b", "emoji": "😀" * 40,

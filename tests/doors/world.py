@@ -14,11 +14,13 @@ from portal.accounts.absences import add as add_absence
 from portal.accounts.models import Post, Role, User
 from portal.audit.models import AuditEntry
 from portal.calendar.models import CalendarChange
+from portal.cases import heads
 from portal.cases.assists import ask
 from portal.cases.handing import hand_over, send_back
 from portal.cases.merging import merge
 from portal.cases.models import Case, Likeness, Merge
 from portal.cases.page import attach
+from portal.cases.proof_models import CheckRun
 from portal.cases.supervision.instructions import instruct
 from portal.cases.supervision.orders import Demand, answer, issue
 from portal.db import atomic, database, now, today
@@ -77,6 +79,7 @@ class World:
             "assist_id": assist.id, "absence_id": absence.id, "change_id": change.id,
             "role_id": Role.get(Role.slug == "window").id, "session_id": 1,
             "day": "2026-11-23", "year": 2027, "step": "accept", "name": "receipt", "kind": "station.request",
+            "run_id": CheckRun.create(asked_name="每夜自检").id, "head_id": heads.take().id,
             "slug": "station", **_duplicates(case.resident, cases), **twins,
         }
         ids |= _told(cun, case)

@@ -17,7 +17,7 @@ from portal.cases.timeline import locked
 from portal.db import atomic, is_postgres, now
 from portal.notify import send
 from portal.org.models import Unit
-from portal.values import Conflict, Refused
+from portal.values import Conflict, Numbers, Refused
 
 SERIES = "督"
 #: So many cases fit on one order.
@@ -229,3 +229,11 @@ def _tell_issuer(order, cases, title: str, text: str) -> None:
     judges = {user for user, may in staff(order.issuer_id) if "cases.supervise" in may}
     users = (readers(order.issuer_id, cases) & judges) | {order.issued_by_id}
     send(users, "cases.order", title, f"/cases/orders/{order.id}", text, county_id=order.county_id)
+
+
+def given_numbers() -> list[Numbers]:
+    """Return the numbers of orders by series and year, for the check that none of them is missing."""
+    found: dict[tuple, set[int]] = {}
+    for unit, year, serial in Order.select(Order.series_unit_id, Order.year, Order.serial).tuples():
+        found.setdefault((unit, year), set()).add(serial)
+    return [Numbers(SERIES, unit, year, frozenset(numbers)) for (unit, year), numbers in found.items()]

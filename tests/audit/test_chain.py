@@ -1,0 +1,245 @@
+"""The record is a chain: whoever changes it behind the portal's back is found, and so is a cut tail."""
+
+import contextlib
+import random
+import threading
+
+import pytest
+from flask import current_app
+from peewee import DatabaseError
+
+from portal import audit
+from portal.audit import chain
+from portal.audit.models import AuditEntry, AuditLane
+from portal.cases.checks import examined
+from portal.config import secret
+from portal.db import atomic, database, is_postgres
+from portal.registry import registry_of
+from portal.values import Refused
+from tests.cases.making import in_threads
+
+
+@contextlib.contextmanager
+def without_triggers():
+    """Do what somebody with the database's own password can do."""
+    if is_postgres():
+        database.execute_sql("SET session_replication_role = replica")
+        yield
+        database.execute_sql("SET session_replication_role = DEFAULT")
+    else:
+        for act in ("update", "delete", "replace"):
+            database.execute_sql(f"DROP TRIGGER audit_entry_no_{act}")
+        yield
+
+
+def found() -> list[str]:
+    return examined(lambda *_: None)[0]
+
+
+@pytest.fixture
+def entries(app) -> list[AuditEntry]:
+    """Six entries in a row on one lane."""
+    with atomic():
+        written = [audit.record("people.open", "resident", key, detail={"name": f"第{key}个"}) for key in range(6)]
+    assert found() == []
+    assert len({one.lane for one in written}) == 1, "all entries of a transaction are on one lane"
+    return written
+
+
+def tamper(*statements: str) -> list[str]:
+    with without_triggers():
+        for one in statements:
+            with atomic():
+                database.execute_sql(one)
+    sentences = found()
+    assert sentences and all("审计" in one for one in sentences), sentences
+    told = [finding.sentence for _, finding in registry_of(current_app).collect("portal_check")]
+    assert set(sentences) <= set(told)
+    return sentences
+
+
+@pytest.mark.parametrize("change", [
+    "actor_name = '别人'", "at = '2026-01-01 09:00:00'", "action = 'people.find'", "object_id = '99'", "detail = '{}'",
+    "changes = '{\"a\": [1, 2]}'", "address = '10.0.0.9'", "county_id = 7", "unit_name = '别处'", "result = 'fail'",
+    "request_id = 'x'", "session = 'x'", "post_title = 'x'", "actor_id = 1", "digest = 'abc'", "object_type = 'x'",
+])
+def test_a_changed_field_is_found(entries, change):
+    one = entries[2]
+    sentences = tamper(f"UPDATE audit_entry SET {change} WHERE id = {one.id}")
+    assert any(f"审计记录 {one.id}（" in sentence for sentence in sentences)
+
+
+def test_an_entry_deleted_in_the_middle_is_found(entries):
+    one = entries[3]
+    assert tamper(f"DELETE FROM audit_entry WHERE id = {one.id}") == [
+        f"审计记录少了第 {one.lane} 道的 {one.seq} 号：被删去了。"]
+
+
+@pytest.mark.parametrize("place", ["NULL, NULL", "{lane}, {seq} + 1", "{lane}, {seq}", "99, 1"])
+def test_an_inserted_entry_is_found(entries, place):
+    """Outside the chain, behind its end, in the place of another one, on a lane of its own."""
+    one = entries[5]
+    other = f"UPDATE audit_entry SET seq = seq + 1 WHERE lane = {one.lane} AND seq >= {one.seq}"
+    columns = "county_id, actor_name, post_title, unit_name, address, session, action, object_type, object_id, " \
+              "result, detail, changes, request_id, at"
+    tamper(
+        *([other] if place == "{lane}, {seq}" else []),
+        f"INSERT INTO audit_entry (id, {columns}, lane, seq, digest) SELECT 900000, {columns}, "
+        f"{place.format(lane=one.lane, seq=one.seq)}, digest FROM audit_entry WHERE id = {one.id}",
+    )
+
+
+def test_two_entries_that_changed_places_are_found(entries):
+    one, other = entries[1], entries[3]
+    sentences = tamper(*(
+        f"UPDATE audit_entry SET seq = {new} WHERE lane = {one.lane} AND seq = {old}"
+        for old, new in ((one.seq, -1), (other.seq, one.seq), (-1, other.seq))
+    ))
+    assert len(sentences) >= 2
+
+
+def test_a_cut_tail_is_found(entries):
+    last = entries[5]
+    sentences = tamper(f"DELETE FROM audit_entry WHERE lane = {last.lane} AND seq >= {last.seq - 1}")
+    assert sentences == [f"审计记录少了第 {last.lane} 道的 {last.seq - 1} 至 {last.seq} 号：被删去了。"]
+
+
+def test_a_cut_tail_is_found_even_where_the_lane_is_set_back_to_what_the_entries_show(entries):
+    last, kept = entries[5], entries[4]
+    sentences = tamper(
+        f"DELETE FROM audit_entry WHERE id = {last.id}",
+        f"UPDATE audit_lane SET seq = {kept.seq}, digest = '{kept.digest}' WHERE lane = {last.lane}",
+    )
+    assert sentences == [f"审计记录第 {last.lane} 道的末尾与登记的不符：末尾的记录被删去或改动过。"]
+
+
+def test_a_whole_lane_wiped_is_found(entries):
+    lane = entries[0].lane
+    sentences = tamper(f"DELETE FROM audit_entry WHERE lane = {lane}",
+                       f"UPDATE audit_lane SET seq = 0, digest = '' WHERE lane = {lane}")
+    assert sentences
+
+
+def test_a_deleted_lane_is_found(entries):
+    assert tamper(f"DELETE FROM audit_lane WHERE lane = {entries[0].lane}")
+
+
+def test_what_was_recorded_before_the_chain_is_held_by_its_first_line(app):
+    """As after the migration of an instance that was in use before."""
+    with without_triggers(), atomic():
+        database.execute_sql("UPDATE audit_entry SET lane = NULL, seq = NULL, digest = ''")
+        database.execute_sql("DELETE FROM audit_entry WHERE action = 'audit.begin'")
+        database.execute_sql("UPDATE audit_lane SET seq = 0, digest = ''")
+        if not AuditEntry.select().exists():
+            AuditEntry.create(action="accounts.create", detail={}, changes={})
+    before = AuditEntry.select().count()
+    audit.record("people.open", "resident", 1)
+    begun = AuditEntry.get(AuditEntry.action == "audit.begin")
+    assert begun.detail["before"] == before and begun.seq == 1 and found() == []
+    with atomic():
+        database.execute_sql("DROP TRIGGER IF EXISTS audit_entry_no_update" if not is_postgres() else
+                             "SET LOCAL session_replication_role = replica")
+        database.execute_sql("UPDATE audit_entry SET actor_name = '别人' WHERE lane IS NULL")
+    assert any("审计链开始以前" in sentence for sentence in found())
+
+
+def test_no_entry_is_replaced_through_its_place_in_the_chain(entries):
+    if is_postgres():
+        pytest.skip("only SQLite knows INSERT OR REPLACE")
+    names = ", ".join(field.column_name for field in AuditEntry._meta.sorted_fields if field.name != "id")
+    with pytest.raises(DatabaseError, match="append-only"), atomic():
+        database.execute_sql(f"INSERT OR REPLACE INTO audit_entry (id, {names}) "
+                             f"SELECT 900000, {names} FROM audit_entry WHERE id = {entries[2].id}")
+    assert found() == []
+
+
+def test_a_taken_back_act_leaves_no_gap(entries):
+    with pytest.raises(RuntimeError), atomic():
+        audit.record("people.open", "resident", 7)
+        raise RuntimeError
+    with atomic():
+        with pytest.raises(RuntimeError), atomic():
+            audit.record("people.open", "resident", 8)
+            raise RuntimeError
+        audit.record("people.open", "resident", 9)
+    assert found() == []
+
+
+def test_many_writers_at_once_keep_the_chain(app):
+    def job(number):
+        def run():
+            chance = random.Random(number)
+            for one in range(15):
+                with contextlib.suppress(RuntimeError), atomic():
+                    for _ in range(chance.randrange(1, 4)):
+                        audit.record("people.open", "resident", one)
+                    if chance.random() < 0.2:
+                        raise RuntimeError
+            return True
+
+        return run
+
+    assert in_threads(app, *(job(number) for number in range(8))) == [True] * 8
+    assert found() == []
+    assert not is_postgres() or AuditLane.select().where(AuditLane.seq > 0).count() > 1
+
+
+def test_nobody_waits_for_a_writer_who_takes_long(app):
+    """On PostgreSQL somebody holds a lane open; another one writes meanwhile."""
+    if not is_postgres():
+        pytest.skip("SQLite lets one write at a time anyway")
+    holding, done = threading.Event(), threading.Event()
+
+    def slow():
+        with atomic():
+            audit.record("people.open", "resident", 1)
+            holding.set()
+            return done.wait(10)
+
+    def quick():
+        holding.wait(10)
+        with atomic():
+            audit.record("people.open", "resident", 2)
+        done.set()
+        return True
+
+    assert in_threads(app, slow, quick) == [True, True]
+    assert found() == []
+
+
+def test_where_all_lanes_are_taken_one_waits_for_its_turn(app):
+    if not is_postgres():
+        pytest.skip("SQLite lets one write at a time anyway")
+    holding, done = threading.Event(), threading.Event()
+
+    def all_of_them():
+        with atomic():
+            list(AuditLane.select().for_update())
+            holding.set()
+            done.wait(0.3)
+        return True
+
+    def waiting():
+        holding.wait(10)
+        with atomic():
+            return audit.record("people.open", "resident", 2).id > 0
+
+    assert in_threads(app, all_of_them, waiting) == [True, True]
+    assert found() == []
+
+
+def test_with_another_key_nothing_can_be_forged_and_a_lost_key_is_said(app, entries):
+    kept, path = chain.key(), app.config["PORTAL"]["instance"] / "keys" / "audit"
+    text = path.read_text()
+    try:
+        path.unlink()
+        app.extensions.pop("portal_audit_key")
+        with pytest.raises(Refused, match="keys/audit"):
+            audit.record("people.open", "resident", 1)
+        assert any("keys/audit" in one.sentence for one in registry_of(app).values("portal_check"))
+        secret(app.config["PORTAL"]["instance"], "audit")
+        assert any("不是审计记录开头时用的那一把" in sentence for sentence in found())
+    finally:
+        path.write_text(text)
+        app.extensions["portal_audit_key"] = kept
+    assert found() == []
