@@ -1,5 +1,6 @@
 """The county of the cast, started with other plugins in its instance/plugins."""
 
+import shutil
 from types import SimpleNamespace
 
 import pytest
@@ -39,6 +40,7 @@ def start(app, ground, tmp_path):
 
     def start(files: dict[str, str], enable=(), **overrides):
         write(tmp_path, files)
+        shutil.copytree(ground.folder / "keys", tmp_path / "keys", dirs_exist_ok=True)  # the record's chain goes on
         database = str(ground.path) if ground.name == "sqlite" else ground.setting
         settings = {**ground.overrides, "strict": False, "database": database, **overrides}
         built = create_app(tmp_path, settings, check=False)
