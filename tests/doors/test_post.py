@@ -10,7 +10,7 @@ from tests.doors.world import address, fingerprint, has_chinese, permission_of, 
 from tests.people_of_the_county import CAST, person
 
 #: Who of the cast goes through a door, where more than one might; else the first whose post permits it.
-WHO = {"cases.assign": "shuji", "org.switch_plugin": "xitong", "cases.remove_file": "cun"}
+WHO = {"cases.assign": "shuji", "cases.accept_assist": "zhen", "cases.answer_assist": "zhen", "org.switch_plugin": "xitong", "cases.remove_file": "cun"}
 #: Buttons: they say everything by being pressed, so an empty form with a token does what it says.
 BUTTONS = {
     "accounts.large_type", "accounts.sign_out", "accounts.end_session", "accounts.close_user", "accounts.reset_user",
@@ -18,6 +18,7 @@ BUTTONS = {
     # Behind a right password only: tests/accounts/test_second_factor.py.
     "accounts.second_factor",
     "grid.record_visit", "grid.remove", "grid.head", "grid.end_key_person",
+    "cases.accept_assist", "accounts.end_absence",
 }
 #: Steps and switches without any field that must be filled in; an empty form takes them.
 BARE = {"cases.step", "org.switch_plugin"}
@@ -25,7 +26,7 @@ BARE = {"cases.step", "org.switch_plugin"}
 #: A search by POST, so that the number is in no address: what is not found is an answer.
 SEARCH = "/people/find"
 #: A door whose only field takes any text: what is only text is written there, as text.
-ANY_TEXT = {"cases.note", "grid.key_person"}
+ANY_TEXT = {"cases.note", "cases.end_assist", "grid.key_person"}
 KEPT = ("audit_entry", "accounts_failure", "accounts_session", "forms_request_key")
 
 SIGNS = {
