@@ -10,7 +10,10 @@ from tests.doors.world import address, fingerprint, has_chinese, permission_of, 
 from tests.people_of_the_county import CAST, person
 
 #: Who of the cast goes through a door, where more than one might; else the first whose post permits it.
-WHO = {"cases.assign": "shuji", "org.switch_plugin": "xitong", "cases.remove_file": "cun"}
+WHO = {
+    "cases.assign": "shuji", "cases.accept_assist": "zhen", "cases.answer_assist": "zhen", "org.switch_plugin": "xitong",
+    "cases.remove_file": "cun",
+}
 #: Buttons: they say everything by being pressed, so an empty form with a token does what it says.
 BUTTONS = {
     "accounts.large_type", "accounts.sign_out", "accounts.end_session",
@@ -21,6 +24,7 @@ BUTTONS = {
     "accounts.second_factor",
     "cases.check", "grid.record_visit", "grid.remove", "grid.head", "grid.end_key_person",
     "people.search_pairs", "people.keep_apart", "people.keep_longer",
+    "cases.accept_assist", "accounts.end_absence",
     "notify.read", "notify.read_all", "notify.settings", "notify.remind",
 }
 #: Steps and switches without any field that must be filled in; an empty form takes them.
@@ -29,7 +33,7 @@ BARE = {"cases.step", "org.switch_plugin"}
 #: A search by POST, so that the number is in no address: what is not found is an answer.
 SEARCH = "/people/find"
 #: A door whose only field takes any text: what is only text is written there, as text.
-ANY_TEXT = {"cases.note", "cases.feedback", "grid.key_person", "people.undo_merge"}
+ANY_TEXT = {"cases.note", "cases.end_assist", "cases.feedback", "grid.key_person", "people.undo_merge"}
 KEPT = ("audit_entry", "audit_lane", "accounts_failure", "accounts_session", "forms_request_key")
 
 SIGNS = {
