@@ -40,8 +40,9 @@ def refusal(case, into, actor) -> str | None:
             return f"{one.number} 已经办结，不能并案。"
         if not decides_for(actor, one):
             return f"{one.number} 由{one.unit.name}负责，要并案请由他们或双方的上级单位来定。"
-    for owes, what in ((case.supervised, "正在督办"), (case.instructed, "有领导批示"), (case.assists_open, "还在请别的单位协办")):
-        if owes:
+    hanging = (case.supervised, "正在督办"), (case.instructed, "有领导批示"), (case.assists_open, "还在请别的单位协办")
+    for owed, what in hanging:
+        if owed:
             return f"{case.number} {what}，先办结这一项，再并案；也可以反过来，把另一件并入这一件。"
     if into.replied is not None:
         return f"{into.number} 已经答复过了，不能再并入；请直接答复这一件。"
