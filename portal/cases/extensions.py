@@ -10,6 +10,7 @@ from flask import current_app
 
 from portal import audit, notify
 from portal.accounts.everybody import staff_at
+from portal.accounts.person import SYSTEM
 from portal.calendar import Calendar
 from portal.cases import clock, timeline
 from portal.cases.clock import CLOCK_FIELDS
@@ -211,7 +212,7 @@ def _lapse(case_id: int) -> bool:
             return False
         asked = open_request(case)
         clock.drop_request(case, at, "lapsed")
-        _kept(case, timeline.SYSTEM, "lapse_extension", "延期申请失效", at, "到期时还没有人审批，期限不变。")
+        _kept(case, SYSTEM, "lapse_extension", "延期申请失效", at, "到期时还没有人审批，期限不变。")
         said = f"延期申请到期未批：{case.number}"
         people = {asked.asked_by_id, case.person_id, *(user.id for user in staff_at(asked.approver_id))}
         notify.send(people - {None}, DECIDED, said, f"/cases/{case.id}", county_id=case.county_id)

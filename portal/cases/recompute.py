@@ -12,6 +12,7 @@ from datetime import datetime
 from peewee import fn
 
 from portal import notify
+from portal.accounts.person import SYSTEM
 from portal.calendar import Calendar, CalendarMissing, Span
 from portal.calendar.models import CalendarChange
 from portal.cases import clock, timeline
@@ -137,7 +138,7 @@ def _move(case: Case, due, kept: bool, change: CalendarChange, moment) -> None:
     old, case.due = case.due, due
     case.save(only=[Case.due])
     timeline.append(
-        case, timeline.SYSTEM, step="recompute", title="日历调整", at=moment, from_state=case.state,
+        case, SYSTEM, step="recompute", title="日历调整", at=moment, from_state=case.state,
         text=f"日历调整（{change.what}），期限由 {old:%Y-%m-%d} 改为 {due:%Y-%m-%d}。",
     )
 

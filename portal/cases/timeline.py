@@ -2,16 +2,12 @@
 
 import hashlib
 import json
-from types import SimpleNamespace
 
 from portal.cases import tallies
 from portal.cases.models import Case, CaseEvent
 from portal.db import is_postgres
 from portal.org.models import Unit
 from portal.prepared import Prepared, PreparedModels, PreparedRows
-
-#: Who acts where nobody does: a job, or what follows from a change elsewhere.
-SYSTEM = SimpleNamespace(id=None, full_name="系统", post=None)
 
 SEALED = (
     "case_id", "seq", "at", "step", "title", "actor_id", "actor_name", "post_title", "unit_id", "unit_name",

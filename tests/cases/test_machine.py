@@ -11,10 +11,28 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from plugins.station.workflow import materials_of
 from portal.accounts.models import Post
+from portal.cases import assists, extensions, handing, jobs, pausing, splitting, voiding
 from portal.cases.assign import assign, colleagues, note
 from portal.cases.checks import findings
 from portal.cases.ledger import available, rate, take
-from portal.cases.models import Case, CaseEvent, Pause, Rating, Reply, Series, Tally
+from portal.cases.merging import merge, undo
+from portal.cases.models import (
+    Assist,
+    Case,
+    CaseEvent,
+    Extension,
+    Flow,
+    Merge,
+    Pause,
+    Rating,
+    Reply,
+    Series,
+    Tally,
+)
+from portal.cases.proof_models import VoidNumber
+from portal.cases.supervision import escalation, instructions, orders, reminding
+from portal.cases.supervision.jobs import JOBS as SUPERVISION_JOBS
+from portal.cases.supervision.models import Instruction, Order
 from portal.db import atomic, database, now
 from portal.values import Conflict, Refused
 from tests.cases.making import SAID, id_card, matter
@@ -26,7 +44,10 @@ START = datetime.datetime(2026, 1, 5, 1, 0, tzinfo=datetime.UTC)
 CLERKS = ("cun", "shuji", "lincun", "linjia", "zhen", "linzhen", "minzheng", "canlian", "xian", "duogang")
 PLACES = {VILLAGE: "cun", NEXT_VILLAGE: "lincun", OTHER_TOWN + "/village": "linjia"}
 MATTERS = ("高龄津贴", "临时救助", "居住证办理", "老年人优待证", "困难残疾人生活补贴")
-TABLES = (Case, CaseEvent, Pause, Reply, Rating, Series, Tally)
+LEADERS = ("lingdao", "zhen", "xian")
+TABLES = (Case, CaseEvent, Pause, Reply, Rating, Series, Tally, Flow, Extension, Assist, Merge, VoidNumber, Order,
+          Instruction)
+NUMBER, WHO = st.integers(0, 99), st.integers(0, 9)
 
 
 class BrokenOff(Exception):
@@ -119,6 +140,140 @@ class County(RuleBasedStateMachine):
         if people := colleagues(case):
             with contextlib.suppress(Refused):
                 assign(case, actor, people[which % len(people)].id, version=case.version)
+
+    # -- between units ---------------------------------------------------------------------------------------------
+
+    def somebody_of(self, case: Case, first: int):
+        """Return one of the clerks that act for the responsible unit, or whoever is `first`."""
+        people = [person(CLERKS[(first + turn) % len(CLERKS)]) for turn in range(len(CLERKS))]
+        return next((actor for actor in people if case.unit_id in actor.acts_for), people[0])
+
+    @precondition(lambda self: self.ids)
+    @rule(number=NUMBER, who=WHO, which=WHO, back=st.booleans())
+    def it_goes_to_another_unit_and_perhaps_back(self, number, who, which, back):
+        case = self.one(number)
+        actor = self.somebody_of(case, who)
+        with contextlib.suppress(Refused):
+            if case.to_decide and (units := handing.choosable(case, actor)):
+                handing.decide(case, actor, units[which % len(units)].id, "由你们承办")
+            elif units := handing.targets(case, actor):
+                case = handing.hand_over(case, actor, units[which % len(units)].id, "按职责归你们")
+                if back:
+                    handing.send_back(case, self.somebody_of(case, which), "不归我们")
+                else:
+                    handing.sign(case, self.somebody_of(case, which))
+
+    @precondition(lambda self: self.ids)
+    @rule(number=NUMBER, who=WHO, which=WHO, end=st.sampled_from(("answer", "decline", "end", "")))
+    def others_are_asked_to_assist(self, number, who, which, end):
+        case = self.one(number)
+        actor = self.somebody_of(case, who)
+        with contextlib.suppress(Refused):
+            if units := assists.candidates(case):
+                assists.ask(case, actor, units[which % len(units)].id, "请核对", now().date())
+        for assist in Assist.select().where(Assist.case == case.id, Assist.ended.is_null()):
+            with contextlib.suppress(Refused):
+                other = next((person(name) for name in CLERKS if assist.unit_id in person(name).acts_for), actor)
+                if end:
+                    getattr(assists, end)(assist, actor if end == "end" else other, "已核对")
+
+    # -- clocks ----------------------------------------------------------------------------------------------------
+
+    @precondition(lambda self: self.ids)
+    @rule(number=NUMBER, who=WHO, granted=st.booleans(), days=st.integers(1, 30))
+    def more_time_is_asked_for_and_decided(self, number, who, granted, days):
+        case = self.one(number)
+        with contextlib.suppress(Refused):
+            if case.extension_asked is None:
+                extensions.ask(case, self.somebody_of(case, who), days, "情况复杂，需要实地核查", case.version)
+            else:
+                said = {"granted": "yes" if granted else "no", "text": "同意", "told": "已电话告知", "channel": "phone"}
+                decider = next((person(name) for name in (*LEADERS, *CLERKS)
+                                if extensions.may_decide(case, person(name))), person("xian"))
+                extensions.decide(case, decider, said, case.version)
+
+    @precondition(lambda self: self.ids)
+    @rule(number=NUMBER, who=WHO, which=WHO)
+    def the_clock_is_stopped_or_runs_again(self, number, who, which):
+        case = self.one(number)
+        actor = self.somebody_of(case, who)
+        with contextlib.suppress(Refused):
+            if case.paused_at is not None:
+                pausing.resume(case, actor, evidence="鉴定书 3 号", text="已出结果", version=case.version)
+            elif reasons := pausing.reasons_of(case):
+                pausing.pause(case, actor, reasons[which % len(reasons)].name, evidence="通知 5 号", text="送检",
+                              until_expected=now().date() + datetime.timedelta(10), version=case.version)
+
+    # -- supervision -----------------------------------------------------------------------------------------------
+
+    @precondition(lambda self: self.ids)
+    @rule(number=NUMBER, who=st.sampled_from(LEADERS), act=st.sampled_from(("remind", "order", "instruct", "escalate")))
+    def a_superior_presses(self, number, who, act):
+        case, actor = self.one(number), person(who)
+        with contextlib.suppress(Refused, Conflict):
+            if act == "remind":
+                reminding.remind(case.id, actor, "请抓紧")
+            elif act == "order":
+                demand = orders.Demand("久拖不决", "请限期办结", now().date(), "徐志远", case.unit_id)
+                orders.issue([case.id], actor, demand)
+            elif act == "instruct":
+                instructions.instruct(case.id, actor, "请认真办理", now().date())
+            else:
+                escalation.escalate(case.id, actor, "超期过久")
+
+    @precondition(lambda self: self.ids)
+    @rule(who=WHO, good=st.booleans())
+    def what_was_demanded_is_answered(self, who, good):
+        for order in Order.select().where(Order.settled_at.is_null()):
+            with contextlib.suppress(Refused, Conflict):
+                if order.status == "answered":
+                    judge = orders.approve if good else orders.give_back
+                    judge(order.id, person(LEADERS[who % len(LEADERS)]), "看过", order.version)
+                else:
+                    actor = next((person(name) for name in CLERKS if order.unit_id in person(name).acts_for), None)
+                    orders.answer(order.id, actor or person("zhen"), "已经办了", order.version)
+        for one in Instruction.select():
+            with contextlib.suppress(Refused, Conflict):
+                instructions.answer(one.id, self.somebody_of(Case.get_by_id(one.case_id), who), "已落实")
+
+    # -- one matter or two -----------------------------------------------------------------------------------------
+
+    @precondition(lambda self: len(self.ids) > 1)
+    @rule(number=NUMBER, other=NUMBER, who=st.sampled_from(CLERKS))
+    def two_become_one(self, number, other, who):
+        with contextlib.suppress(Refused, Conflict):
+            merge(self.one(number), self.one(other), person(who), "同一件事")
+
+    @precondition(lambda self: self.ids)
+    @rule(number=NUMBER, who=st.sampled_from(CLERKS))
+    def one_that_was_merged_stands_alone_again(self, number, who):
+        with contextlib.suppress(Refused, Conflict):
+            undo(self.one(number), person(who), "弄错了")
+
+    @precondition(lambda self: self.ids)
+    @rule(number=NUMBER, who=WHO)
+    def one_becomes_two(self, number, who):
+        case = self.one(number)
+        with contextlib.suppress(Refused, Conflict):
+            if kinds := splitting.offered(case):
+                self.ids.append(splitting.split(case, kinds[0].name, self.somebody_of(case, who), "另一件事").id)
+
+    @precondition(lambda self: self.ids)
+    @rule(number=NUMBER, who=st.sampled_from(CLERKS))
+    def it_was_registered_by_mistake(self, number, who):
+        with contextlib.suppress(Refused, Conflict):
+            voiding.void(self.one(number), person(who), "重复录入")
+
+    @rule(which=st.integers(0, 20))
+    def a_job_runs_twice(self, which):
+        known = [*jobs.JOBS, *SUPERVISION_JOBS]
+        job = known[which % len(known)]
+        job.run()
+        before = rows()
+        job.run()
+        assert rows() == before
+
+    # -- what people say -------------------------------------------------------------------------------------------
 
     @precondition(lambda self: self.ids)
     @rule(number=st.integers(0, 99), who=st.sampled_from(CLERKS), level=st.integers(1, 5))

@@ -1,6 +1,7 @@
 """催办: whoever stands above the responsible unit presses for a case, once a day each; the portal does so by itself the
 day after a case fell due."""
 
+from portal.accounts.person import SYSTEM
 from portal.cases import timeline
 from portal.cases.models import Case
 from portal.cases.supervision.models import Reminder
@@ -12,16 +13,6 @@ from portal.values import Refused
 
 #: So many cases are pressed for at once: one page of the list.
 MOST = 50
-
-
-class Portal:
-    """Who acts where nobody does: the portal by itself."""
-
-    id = post = None
-    full_name = "系统"
-
-
-PORTAL = Portal()
 
 
 def remind(case_id: int, actor, text: str) -> Case:
@@ -100,9 +91,9 @@ def remind_by_itself(case_id: int, since) -> Case | None:
         text = "这件事已经超过办理期限，请尽快办理；确实不能按期办结的，说明原因和预计办结的时间。"
         if not case.is_open or case.due is None or case.due != since or again or not _noted(case, 0, "系统", text):
             return None
-        written(case, PORTAL, "超期自动催办", text)
+        written(case, SYSTEM, "超期自动催办", text)
     return case
 
 
 def tell_by_itself(cases: list[Case]) -> None:
-    _tell(cases, PORTAL, "已超过办理期限，请尽快办理。")
+    _tell(cases, SYSTEM, "已超过办理期限，请尽快办理。")
