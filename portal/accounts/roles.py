@@ -11,7 +11,7 @@ DEFAULTS = {
     "window": ("综合窗口", False),
     "grid_worker": ("网格员", False),
     "mediator": ("调解员", False),
-    "leader": ("领导（只读）", False),
+    "leader": ("领导", False),
     "town_admin": ("乡镇平台管理员", False),
     "system_admin": ("系统管理员", True),
     "security_admin": ("安全管理员", True),

@@ -30,9 +30,10 @@ def is_news(at: datetime.datetime) -> bool:
 
 
 def name_of(case) -> str:
-    kind = kind_of(case)
-    about = "" if case.restricted or kind.contents else f" {case.title}"
-    return f"{case.number}{about}"
+    """Return what a line of an inbox calls the case: what it is about first, because lines are cut at their end."""
+    if case.restricted or kind_of(case).contents:
+        return case.number
+    return f"{case.title}（{case.number}）"
 
 
 def url_of(case) -> str:

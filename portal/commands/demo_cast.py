@@ -49,7 +49,7 @@ CAST = (
     Person("zongzhi", "曹阳", (At(TOWN, "town_staff", "综治中心"),), "塔山镇综治中心：分流网格的事，接村里的难纠纷"),
     Person("sifasuo", "宋建国", (At(TOWN, "town_staff", "司法所"),), "塔山镇司法所：指导调解，看得到全镇纠纷的内容"),
     Person("tashan-admin", "吴敏", (At(TOWN, "town_admin"),), "塔山镇管理员：启用、停用本镇的平台"),
-    Person("tashan-leader", "郑伟", (At(TOWN, "leader"),), "塔山镇领导：只看，不办"),
+    Person("tashan-leader", "郑伟", (At(TOWN, "leader"),), "塔山镇领导：看全镇的数字和亮灯，批示、催办"),
     Person("tongchuan", "孙丽", (At(NEIGHBOUR_TOWN, "town_staff"),), "潼川镇工作人员：邻镇的件一件也看不到"),
     Person(
         "zhongxiao", "何平", (At(QUIET_TOWN, "town_staff"),), "忠孝乡还没有启用任何平台：菜单里没有，网址是 404"
