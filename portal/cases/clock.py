@@ -102,5 +102,5 @@ def light_of(case, at=None):
 #: What `light_of` and the acts here change of a case.
 CLOCK_FIELDS = (
     Case.due, Case.paused_at, Case.pause_reason, Case.resume_by, Case.pauses, Case.extended, Case.extension,
-    Case.extension_asked, Case.version, Case.late,
+    Case.extension_asked, Case.version, Case.late, Case.halted,
 )

@@ -4,22 +4,29 @@ While the other is open the decision can be taken back: the case then stands whe
 counts. Restricted cases, and those whose contents somebody may not read, that person cannot merge.
 """
 
-from datetime import datetime
+import datetime
 
 from portal import notify
 from portal.cases import assign, clock, referral, timeline
 from portal.cases.answering import merged_in
 from portal.cases.duplicates import settle
+from portal.cases.extensions import approver_of
 from portal.cases.kinds import contents_seen, kind_of, plugin_of
 from portal.cases.ledger import conflict
 from portal.cases.lens import holds
-from portal.cases.models import Case, Merge, Pause, Reply
+from portal.cases.models import Case, Extension, Merge, Pause, Reply
 from portal.cases.timeline import locked
 from portal.db import atomic, now
 from portal.org.enablement import hold_enabled
 from portal.values import MERGED, Refused
 
 TOPIC = "cases.merged"
+
+#: What merging changes of a case, and taking it back restores: moments, which are kept as text, and the rest.
+MOMENTS = {
+    "due": datetime.datetime, "paused_at": datetime.datetime, "replied": datetime.datetime, "resume_by": datetime.date,
+}
+PLAIN = ("state", "phase", "pause_reason", "no_reply_because", "late", "extension", "extension_asked")
 
 
 def decides_for(actor, case) -> bool:
@@ -93,9 +100,8 @@ def _who_asked(case) -> str:
 
 def _stood(case, into) -> dict:
     """Return what `undo` needs to let the case stand where it stands now."""
-    moments = {name: value.isoformat() if (value := getattr(case, name)) else None
-               for name in ("due", "paused_at", "replied")}
-    kept = {name: getattr(case, name) for name in ("state", "phase", "pause_reason", "no_reply_because", "late")}
+    moments = {name: value.isoformat() if (value := getattr(case, name)) else None for name in MOMENTS}
+    kept = {name: getattr(case, name) for name in PLAIN}
     because = into.no_reply_because
     if into.merged_count:  # what it was before the first one came
         first = Merge.select(Merge.stood).where(Merge.into == into.id, Merge.undone_at.is_null()).order_by(Merge.id)
@@ -165,25 +171,32 @@ def _may_undo(case, into, actor) -> None:
 
 
 def _reopen(case, into, row: Merge, actor, text: str, at) -> None:
-    stood = {**row.stood, **{name: datetime.fromisoformat(row.stood[name]) if row.stood[name] else None
-                             for name in ("due", "paused_at", "replied")}}
-    del stood["into_no_reply_because"]
-    for name, value in stood.items():
-        setattr(case, name, value)
+    for name, value in row.stood.items():
+        if name in MOMENTS or name in PLAIN:
+            setattr(case, name, MOMENTS[name].fromisoformat(value) if value and name in MOMENTS else value)
     case.closed, case.merged_into = None, None
-    if case.unit.is_closed:  # the unit was merged or closed in the meantime: who answered for both has it
+    if closed := case.unit.is_closed:  # it was merged or closed in the meantime: who answered for both has the case
         case.unit, case.person = into.unit, None
     if (owner := plugin_of(case.kind)).level != "core":
         hold_enabled(case.unit, owner)
     if case.person_id not in {one.id for one in assign.colleagues(case)}:
         case.person = None
     if case.paused_at:
-        last = Pause.select(Pause.id).where(Pause.case == case.id).order_by(Pause.id.desc()).limit(1)
-        Pause.update(until=None).where(Pause.id.in_(last)).execute()
+        Pause.update(until=None).where(Pause.id.in_(_last(Pause, case))).execute()
+    if case.extension_asked:
+        Extension.update(state="asked", decided_at=None).where(Extension.id.in_(_last(Extension, case))).execute()
+        decides = approver_of(case)
+        if closed or decides.is_closed or decides.id != case.extension_asked:  # another unit would ask, or decide
+            clock.drop_request(case, at)
     case.version += 1
     case.save()
     timeline.append(case, actor, step="unmerge", title="撤销并案", at=at, from_state=MERGED.name,
                     data={"merged": into.id}, text=f"不再并入 {into.number}，单独办理；并案期间的时间照算。{text}")
+
+
+def _last(model, case):
+    """Return the query of the id of what was written last of the pauses or requests of `case`."""
+    return model.select(model.id).where(model.case == case.id).order_by(model.id.desc()).limit(1)
 
 
 # -- telling those who asked ---------------------------------------------------------------------------------------

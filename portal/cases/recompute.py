@@ -15,7 +15,7 @@ from portal import notify
 from portal.accounts.person import SYSTEM
 from portal.calendar import Calendar, CalendarMissing, Span
 from portal.calendar.models import CalendarChange
-from portal.cases import clock, timeline
+from portal.cases import clock, tallies, timeline
 from portal.cases.models import Case, DueMove, Pause
 from portal.db import atomic, is_postgres, now
 from portal.org.models import Unit
@@ -107,11 +107,13 @@ def _batch(change_id: int) -> int:
 
 
 def _next(span: tuple, cursor: int, size: int, hold: bool = False) -> list[Case]:
-    """Return the next cases that may move, in the order of their ids, held for writing where wanted."""
-    query = (
-        Case.select(Case, Unit).join(Unit).where(*touched(*span), Case.id > cursor).order_by(Case.id).limit(size)
-    )
-    return list(query.for_update(of=Case) if hold and is_postgres() else query)
+    """Return the next cases that may move, in the order of their ids, held for writing where wanted: by themselves
+    first and read afterwards, for the reason that `timeline.locked` gives."""
+    wanted, ordered = (*touched(*span), Case.id > cursor), Case.id
+    if hold and is_postgres():
+        ids = [row.id for row in Case.select(Case.id).where(*wanted).order_by(ordered).limit(size).for_update()]
+        wanted = (Case.id.in_(ids or [0]),)
+    return list(Case.select(Case, Unit).join(Unit).where(*wanted).order_by(ordered).limit(size))
 
 
 def _pauses(cases: list[Case]) -> dict[int, list[Span]]:
@@ -135,6 +137,7 @@ def _move(case: Case, due, kept: bool, change: CalendarChange, moment) -> None:
     )
     if kept:
         return
+    tallies.held(case)
     old, case.due = case.due, due
     case.save(only=[Case.due])
     timeline.append(

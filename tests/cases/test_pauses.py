@@ -51,6 +51,7 @@ def test_a_pause_names_reason_evidence_and_end_and_its_days_do_not_count(sign_in
         page = village.text
         assert "停表：公示" in page and "塔山府发〔2026〕12号" in page and "预计 10-20 结束" in page
         assert (fresh(case).due, fresh(case).resume_by) == (None, datetime.date(2026, 10, 20))
+        assert fresh(case).halted, "the figures know that it was not done in one go"
         assert "停表告知书" in page
         paper = village.open(f"/cases/{case.id}/papers/pause").text
         assert "公示" in paper and "2026年10月20日" in paper

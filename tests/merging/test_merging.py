@@ -5,17 +5,20 @@ import datetime
 import pytest
 import time_machine
 
-from portal.cases import merging, timeline
+from portal.cases import assists, extensions, merging, pausing, timeline
 from portal.cases.answering import answer_merged
 from portal.cases.checks import findings
 from portal.cases.ledger import rate
-from portal.cases.models import Case, Flow, Merge, Pause, Reply
+from portal.cases.models import Case, Extension, Flow, Merge, Pause, Reply
+from portal.cases.supervision import instructions, orders
+from portal.cases.supervision.models import Order
 from portal.db import atomic, now
 from portal.notify import Notice
+from portal.org.models import Unit
 from portal.values import Conflict, Refused
 from tests.cases.making import in_threads, matter, move, post
 from tests.grid.door import report, step
-from tests.people_of_the_county import OTHER_TOWN, person, unit
+from tests.people_of_the_county import OTHER_TOWN, TOWN, person, unit
 
 ASKED = {"channel": "public", "name": "王秀兰", "phone": "13890112233"}
 ASKED_TOO = {"channel": "hotline", "name": "李大明", "phone": "13890445566"}
@@ -201,6 +204,62 @@ def test_taken_back_a_paused_case_is_paused_again(app):
         assert move(after, ("supplement", "cun")).due is not None
 
 
+def test_taken_back_a_pause_has_its_expected_end_and_is_reminded_of_again(app):
+    with app.test_request_context():
+        first, second = matter(), move(matter(), ("accept", "cun"))
+        Case.update(resident=first.resident_id).where(Case.id == second.id).execute()
+        day = now().date() + datetime.timedelta(days=7)
+        pausing.pause(second, person("cun"), "publicity", evidence="公示 3 号", until_expected=day, text="公示",
+                      version=None)
+        before = fresh(second)
+        merging.merge(before, first, person("shuji"))
+        assert fresh(second).resume_by is None
+        merging.undo(fresh(second), person("shuji"), "不是一件")
+        after = fresh(second)
+        assert (after.resume_by, after.pauses, after.paused_at, after.halted) == (day, 1, before.paused_at, True)
+        assert Pause.get().until is None and findings() == []
+        with time_machine.travel(now() + datetime.timedelta(days=9), tick=False):
+            assert pausing.remind() == 1
+
+
+def asked_for_time(first):
+    second = move(matter(), ("accept", "cun"))
+    Case.update(resident=first.resident_id).where(Case.id == second.id).execute()
+    extensions.ask(second, person("cun"), 5, "要到省厅核查学籍", None)
+    merging.merge(fresh(second), first, person("shuji"))
+    assert fresh(second).extension_asked is None and Extension.get().state == "moot"
+    return second
+
+
+def test_taken_back_a_request_for_more_time_waits_again_and_can_be_granted_once(app):
+    with app.test_request_context():
+        second = asked_for_time(matter())
+        merging.undo(fresh(second), person("shuji"), "不是一件")
+        after = fresh(second)
+        assert (after.extension, after.extension_asked) == ("asked", unit(TOWN).id)
+        assert Extension.get().decided_at is None and findings() == []
+        said = {"granted": "yes", "text": "同意", "told_channel": "phone", "told_text": "已告知延长五天"}
+        extensions.decide(after, person("zhen"), said, None)
+        granted = fresh(second)
+        assert (granted.extended, granted.extension) == (5, "granted") and granted.due > second.due
+        first = matter()
+        Case.update(resident=first.resident_id).where(Case.id == second.id).execute()
+        merging.merge(fresh(second), first, person("shuji"))
+        merging.undo(fresh(second), person("shuji"), "又弄错了")
+        assert [getattr(fresh(second), name) for name in ("due", "extended", "extension", "extension_asked")] == [
+            granted.due, 5, "granted", None]
+        assert findings() == []
+
+
+def test_taken_back_a_request_that_another_unit_would_decide_is_not_revived(app):
+    with app.test_request_context():
+        second = asked_for_time(matter())
+        Unit.update(valid_to=now().date()).where(Unit.id == unit(TOWN).id).execute()
+        merging.undo(fresh(second), person("shuji"), "不是一件")
+        assert (fresh(second).extension, fresh(second).extension_asked) == ("moot", None)
+        assert Extension.get().state == "moot" and findings() == []
+
+
 def test_counters_are_what_they_were_after_taking_it_back(two, village):
     first, second = two
     flows = sorted(Flow.select().tuples())
@@ -297,6 +356,58 @@ def test_a_restricted_case_and_a_compulsory_report_are_merged_by_nobody(app, sig
     other = report(worker, text="护栏断了")
     join(village, other, plain)
     assert village.status == 422 and fresh(other).is_open
+
+
+# -- what hangs on a case ------------------------------------------------------------------------------------------
+
+def ordered(case):
+    demand = orders.Demand("护栏", "请限期修好", now().date() + datetime.timedelta(days=3), "徐志远", case.unit_id)
+    orders.issue([case.id], person("zhen"), demand)
+
+
+def instructed(case):
+    instructions.instruct(case.id, person("lingdao"), "请认真办理", now().date() + datetime.timedelta(days=3))
+
+
+def assisted(case):
+    assists.ask(case, person("shuji"), assists.candidates(case)[0].id, "请核对", now().date())
+
+
+HANGING = [(ordered, "正在督办"), (instructed, "有领导批示"), (assisted, "还在请别的单位协办")]
+
+
+@pytest.mark.parametrize("hang, said", HANGING, ids=["order", "instruction", "assist"])
+def test_what_is_owed_keeps_a_case_from_being_merged_but_it_takes_in_another(app, two, village, hang, said):
+    first, second = two
+    with app.test_request_context():
+        hang(fresh(second))
+    join(village, second, first)
+    assert village.status == 422 and f"{second.number} {said}" in village.text and "先办结这一项" in village.text
+    assert fresh(second).is_open and not Merge.select().exists()
+    join(village, first, second)
+    assert fresh(first).merged_into_id == second.id and fresh(second).is_open and findings() == []
+
+
+def test_once_the_order_is_settled_the_case_can_be_merged(app, two, village):
+    first, second = two
+    with app.test_request_context():
+        ordered(fresh(second))
+        order = Order.get()
+        orders.answer(order.id, person("shuji"), "已经修好", order.version)
+        join(village, second, first)
+        assert village.status == 422 and "正在督办" in village.text, "the answer is not yet judged"
+        orders.approve(order.id, person("zhen"), "看过", Order.get().version)
+    join(village, second, first)
+    assert fresh(second).merged_into_id == first.id and findings() == []
+
+
+def test_to_whom_the_case_is_closed_nothing_is_said_of_what_hangs_on_it(app, two, village):
+    first, second = two
+    with app.test_request_context():
+        move(second, ("accept", "shuji"), ("to_town", "shuji"))
+        instructed(fresh(second))
+    join(village, second, first)
+    assert village.status == 422 and "双方的上级单位" in village.text and "有领导批示" not in village.text
 
 
 # -- rules of forms ------------------------------------------------------------------------------------------------

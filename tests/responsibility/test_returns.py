@@ -10,6 +10,7 @@ from portal.cases import timeline
 from portal.cases.checks import findings
 from portal.cases.handing import hand_over, send_back
 from portal.cases.models import Case
+from portal.db import now
 from portal.notify.models import Notice
 from portal.org.models import OrgSetting
 from portal.values import Refused
@@ -81,7 +82,9 @@ def test_a_reason_is_asked_for_and_ten_thousand_characters_are_too_many(at_town,
 def test_who_has_begun_cannot_send_it_back(at_town, sign_in, now_of):
     to(sign_in("zhen"), at_town, "zongzhi")
     zongzhi = sign_in("zongzhi")
-    zongzhi.send(f"/cases/{at_town.id}/steps/suspend_town", procedure="公示", text="公示七天")
+    week = (now() + datetime.timedelta(days=7)).date().isoformat()
+    zongzhi.send(f"/cases/{at_town.id}/steps/suspend_town", procedure="公示", text="公示七天", until_expected=week)
+    assert zongzhi.status == 200
     assert "现在不能退回" in zongzhi.open(f"/cases/{at_town.id}/send-back").text
     assert now_of(at_town).unit_id == unit(OFFICES["zongzhi"]).id
 

@@ -25,7 +25,7 @@ def test_a_late_case_goes_from_the_village_to_the_town_with_its_clock(app, sign_
     assert after.former_unit_id == case.unit_id and after.clock_start == case.clock_start
     entry = timeline.entries(after)[-1]
     assert entry.step == "escalate" and "村里办不动" in entry.text and entry.holder_id == after.unit_id
-    assert notices(cast["zhen"], "cases.escalation") and notices(cast["cun"], "cases.escalation")
+    assert notices(cast["cun"], "cases.escalation") and not after.is_unsigned
     with app.app_context():
         assert not [one.sentence for one in findings() if case.number in one.sentence]
 
@@ -39,12 +39,14 @@ def test_the_superior_can_do_what_the_former_unit_did_and_the_former_cannot(app,
     assert notices(cast["cun"], "cases.escalation")[-1].title.startswith("提级办理的件有了结果")
 
 
-def test_from_the_town_it_goes_to_the_department_of_the_line_whose_staff_may_act(app):
+def test_from_the_town_it_goes_to_the_department_of_the_line_whose_staff_may_act(app, cast):
     with app.test_request_context():
         case = fallen_due(move(full(6), ("accept", "cun"), ("forward_town", "cun")), 6)
         assert superior_of(case).name == "县民政局"
         case = escalate(case.id, person("lingdao"), "镇里办不动")
-        assert case.unit_id == unit((COUNTY, "民政局")).id
+        assert case.unit_id == unit((COUNTY, "民政局")).id and case.is_unsigned
+        told = notices(cast["minzheng"], "cases.handed")[-1].title
+        assert told.startswith("提级到本单位，原由塔山镇便民服务中心办理") and case.number in told
         assert "send_back_village" in [step.name for step in available(case, person("minzheng"))]
         after = move(case, ("send_back_village", "minzheng"))
         assert after.former_unit_id is None and not [

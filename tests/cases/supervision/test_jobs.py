@@ -109,7 +109,8 @@ def test_the_heads_of_the_superior_are_told_once_of_what_stays_late(thursday, ca
 def test_leaders_are_told_the_week_with_what_the_rate_is_a_part_of(thursday, cast):
     late(3), late(2)
     at = datetime.datetime(2026, 11, 19, 9)
-    move(matter(at=at), ("withdraw", "cun"), at=at)
+    move(matter(at=at, of="居民养老保险参保"), ("settle", "cun"), at=at)
+    move(matter(at=at), ("withdraw", "cun"), at=at)  # what was withdrawn is part of no rate
     assert jobs.weekly() == "发给 2 个领导岗位。" and jobs.weekly() == "发给 0 个领导岗位。"
     [notice] = notices(cast["lingdao"], "cases.weekly")
     assert "分母为办结 1 件" in notice.text and "现在超期 2 件：华光村 2 件" in notice.text
