@@ -59,7 +59,7 @@ FIELDS = {
     "orange_days": "建议橙色（天）",
     "red_days": "建议红色（天）", "escalate_days": "建议提级（天）", "auto_remind": "自动催办", "part": "范围",
     "lens": "看哪些", "colour": "颜色", "holder": "轮到谁", "place": "地点", "units": "单位数",
-    "other": "另一位居民", "rows": "转移的记录", "left": "没有动的记录", "request": "请求",
+    "other": "另一位居民", "rows": "条数", "moved": "转移的记录", "left": "没有动的记录", "request": "请求",
     "form": "形式", "because": "不能删除的原因", "guardian": "监护人", "to": "移交给",
     "stand_in": "代理人", "since": "从", "number": "编号", "before": "此前的记录", "digest": "校验值",
     "key": "密钥编号", "filter": "筛选", "sha256": "SHA-256",

@@ -115,12 +115,12 @@ def portal_menu():
     return [
         MenuItem(10, "我的待办", "cases.desk", "cases.read", icon="checklist", counts="*"),
         MenuItem(20, "全部案件", "cases.index", "cases.read", icon="list-details"),
-        MenuItem(40, "统计", "cases.figures", "cases.figures", icon="chart-bar"),
         MenuItem(30, "督办", "cases.overdue", "cases.read", icon="flag"),
+        MenuItem(40, "统计", "cases.figures", "cases.figures", icon="chart-bar"),
+        MenuItem(66, "重复的件", "cases.alike", "cases.merge", icon="copy", group="基础信息"),
         MenuItem(925, "督办规则", "cases.rules", "cases.change_rules", icon="adjustments", group="系统管理"),
         MenuItem(935, "自检", "cases.check", "cases.check", icon="circle-check", group="系统管理"),
         MenuItem(945, "每日校验值", "cases.heads", "audit.read", icon="rubber-stamp", group="系统管理"),
-        MenuItem(30, "重复的件", "cases.alike", "cases.merge", icon="copy", group="基础信息"),
     ]
 
 

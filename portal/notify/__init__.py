@@ -49,7 +49,7 @@ def portal_permissions():
 
 @hookimpl
 def portal_menu():
-    return [MenuItem(30, "通知公告", "notify.announcements", "notify.read", icon="speakerphone")]
+    return [MenuItem(45, "通知公告", "notify.announcements", "notify.read", icon="speakerphone")]
 
 
 @hookimpl

@@ -57,7 +57,7 @@ def merge(kept_id: int, gone_id: int, choices: dict, reason: str, versions: dict
         )
         ResidentPair.delete().where((ResidentPair.first == gone.id) | (ResidentPair.second == gone.id)).execute()
         search.remove("resident", gone.id)
-        detail = {"reason": strike(reason, kept), "rows": journal.rows_moved}
+        detail = {"reason": strike(reason, kept), "moved": journal.rows_moved}
         audit.record("people.merge", "resident", kept.id, detail={"other": gone.id, **detail}, actor=person)
         audit.record("people.merge", "resident", gone.id, detail={"other": kept.id, **detail}, actor=person)
     return journal
@@ -85,7 +85,7 @@ def undo(journal: ResidentMerge, reason: str, person) -> tuple[int, int]:
         journal.undone_at, journal.undone_by, journal.undone_because = now(), person.full_name, reason
         journal.before = ""
         journal.save()
-        detail = {"reason": strike(reason, kept), "rows": back, "left": journal.rows_moved - back}
+        detail = {"reason": strike(reason, kept), "moved": back, "left": journal.rows_moved - back}
         for one, other in ((kept.id, gone.id), (gone.id, kept.id)):
             audit.record("people.undo_merge", "resident", one, detail={"other": other, **detail}, actor=person)
     return back, journal.rows_moved - back

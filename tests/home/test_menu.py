@@ -9,6 +9,8 @@ from portal.accounts.models import Post
 CORE = "", ("工作台", "我的待办", "全部案件", "督办", "通知公告")
 FIGURED = "", ("工作台", "我的待办", "全部案件", "督办", "统计", "通知公告")
 PEOPLE = "基础信息", ("居民", "单位")
+TWINS = "基础信息", ("居民", "疑似重复居民", "重复的件", "单位")
+KEPT = "基础信息", ("居民", "疑似重复居民", "到期待清理", "重复的件", "单位")
 STATION = "便民服务站", ("收件", "代办事项", "办事指南")
 GUIDE = "便民服务站", ("代办事项", "办事指南")
 EVENTS, CALLS, LOOKED_AT = ("上报", "网格事件"), ("走访", "巡查", "一户一档"), ("网格与人员", "网格地图", "网格数据")
@@ -21,17 +23,17 @@ RULES = "村民自治", ("村规民约", "施行文本", "会议", "红黑榜", 
 #: The headings and lines of the menu, as everybody sees them.
 MENUS = {
     **dict.fromkeys(("cun", "lincun", "duogang"), [CORE, STATION, WINDOW_GRID, RULES, PEOPLE]),
-    "shuji": [FIGURED, STATION, VILLAGE_GRID, MEDIATION, RULES, PEOPLE],
+    "shuji": [FIGURED, STATION, VILLAGE_GRID, MEDIATION, RULES, TWINS],
     "wangge": [CORE, GUIDE, TOWN_GRID, MEDIATION, RULES, PEOPLE],
-    "zhen": [FIGURED, STATION, TOWN_GRID, MEDIATION, RULES, PEOPLE],
-    "wuzhen": [FIGURED, PEOPLE],
-    **dict.fromkeys(("minzheng", "xian"), [FIGURED, GUIDE, COUNTY_GRID, MEDIATION, RULES, PEOPLE]),
+    "zhen": [FIGURED, STATION, TOWN_GRID, MEDIATION, RULES, TWINS],
+    "wuzhen": [FIGURED, TWINS],
+    **dict.fromkeys(("minzheng", "xian"), [FIGURED, GUIDE, COUNTY_GRID, MEDIATION, RULES, KEPT]),
     "lingdao": [FIGURED, GUIDE, LEADER_GRID, (MEDIATION[0], MEDIATION[1][1:]), RULES, ("基础信息", ("单位",))],
     "zhenguan": [("", ("工作台", "通知公告")), ("基础信息", ("单位",)), ("系统管理", ("平台启用", "督办规则"))],
     "xitong": [("", ("工作台",)), ("基础信息", ("单位",)),
-               ("系统管理", ("账号", "平台设置", "平台启用", "督办规则", "日历", "后台任务"))],
+               ("系统管理", ("账号", "平台设置", "平台启用", "督办规则", "日历", "自检", "后台任务"))],
     "anquan": [("", ("工作台",)), ("系统管理", ("角色与权限",))],
-    "shenji": [("", ("工作台",)), ("系统管理", ("审计记录",))],
+    "shenji": [("", ("工作台",)), ("系统管理", ("审计记录", "每日校验值"))],
     "kongkong": [("", ("工作台",))],
 }
 
