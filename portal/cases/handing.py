@@ -33,10 +33,10 @@ def _save(case: Case, actor, step: str, title: str, at, text: str = "", **data) 
     timeline.append(case, actor, step=step, title=title[:60], at=at, from_state=case.state, text=text, data=data)
 
 
-def sign(case: Case, actor, version: int | None = None) -> Case:
+def sign(case: Case, actor, version: int | None = None, at=None) -> Case:
     """Sign for a case that another unit handed over (签收). Signing twice is signing once."""
     with atomic():
-        case, at = _held(case, actor, version), now()
+        case, at = _held(case, actor, version), at or now()
         if not responsibility.sign_by_act(case, actor, at):
             raise Refused("这件事不用签收，或已经有人签收过了。")
         late = "，超过了签收时限" if at > case.sign_due else ""

@@ -10,6 +10,7 @@ from portal import accounts, create_app, db, migrations
 from portal import org as org_room
 from portal.commands.demo_cast import COUNTY, WITHOUT_PLUGINS
 from portal.commands.demo_people import add_cast, add_staff
+from portal.commands.demo_signing import sign_for_demo
 from portal.commands.progress import Progress
 from portal.commands.serve import close_connections
 from portal.org.departments import ensure_departments
@@ -40,6 +41,8 @@ def build(folder: Path) -> list:
             add_staff(say)  # first: lists of accounts begin with the newest
             people = add_cast(say)
         _matters(registry, say)
+        with db.atomic():
+            sign_for_demo()
         _settle(folder)
     return people
 

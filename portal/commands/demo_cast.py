@@ -110,6 +110,9 @@ COLLEAGUES = (
     ("车泽芳", At("510722101005", "village_staff")),
     ("詹大开", At("510722107226", "village_staff")),
     ("伏清贵", At(NEIGHBOUR, "village_staff")),
+    ("阳素琼", At(COUNTY, "county_staff", "教育和体育局")),
+    ("鲜国林", At(COUNTY, "county_staff", "林业局")),
+    ("补志安", At(COUNTY, "county_staff", "应急管理局")),
 )
 STAFF = tuple(
     Person(f"staff-{number:02d}", name, tuple(posts), "") for number, (name, *posts) in enumerate(COLLEAGUES, 1)

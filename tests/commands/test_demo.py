@@ -26,6 +26,14 @@ def test_it_makes_the_county_with_people_and_cases(county):
     assert portal("check", cwd=county.folder).status == 0
 
 
+def test_units_have_signed_for_nearly_all_that_reached_them_and_nobody_finds_a_flood_of_notices(county):
+    waiting = "closed IS NULL AND signed IS NULL AND sign_due IS NOT NULL"
+    assert 0 < count(county.folder, "cases_case", waiting) <= 16
+    assert count(county.folder, "cases_event", "step = 'sign' AND title = '签收'") >= 5
+    unread = "(SELECT user_id FROM notify_notice WHERE read_at IS NULL GROUP BY user_id HAVING count(*) > 8)"
+    assert count(county.folder, unread) == 0 and count(county.folder, "notify_notice", "read_at IS NULL") > 0
+
+
 def test_each_of_the_cast_signs_in_at_once_and_sees_their_workbench(county):
     with Served(county.folder) as served:
         for person in CAST:

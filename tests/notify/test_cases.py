@@ -35,11 +35,12 @@ def test_who_takes_a_case_is_not_told_what_they_did(inside, cast):
 
 
 def test_a_case_that_goes_to_another_unit_is_told_there_to_those_who_work_on_it(inside, cast):
-    move(matter(), ("accept", "cun"), ("forward_town", "cun"))
+    case = move(matter(), ("accept", "cun"), ("forward_town", "cun"))
     people = {user for user, _ in told()}
     assert {cast["zhen"], cast["zhener"]} <= people
     assert not people & {cast["linzhen"], cast["zhenguan"], cast["cun"], cast["xian"], cast["lingdao"]}
-    assert Notice.get().title.startswith("转来：") and "塔山镇" in Notice.get().text
+    assert {topic for _, topic in told()} == {"cases.handed"}
+    assert Notice.get().title.startswith("华光村交来一件：") and Notice.get().url == f"/cases/{case.id}"
 
 
 def test_steps_inside_a_unit_tell_nobody(inside, cast):

@@ -116,12 +116,13 @@ def test_a_thousand_readers_cost_one_statement(app, cast):
 def test_a_muted_topic_is_not_sent_and_what_must_be_had_cannot_be_muted(sign_in, cast):
     browser = sign_in("zhen")
     page = browser.open("/notify/settings")
-    assert "案件交办给我" in page.text and "必须收的" in page.text and 'value="jobs.failed"' not in page.text
+    assert "有件交给我办" in page.text and "必须收的" in page.text
+    assert not any(f'value="{topic}"' in page.text for topic in ("jobs.failed", "cases.handed"))
     form = page.form(["digest"])
-    browser.submit(form, topics=["cases.arrived"], digest="y")
+    browser.submit(form, topics=["cases.assist"], digest="y")
     assert "消息设置已保存" in browser.text
     send([cast["zhen"]], "cases.assigned", "静音的")
-    send([cast["zhen"]], "cases.arrived", "没有静音的")
+    send([cast["zhen"]], "cases.assist", "没有静音的")
     assert [notice.title for notice in Notice.select()] == ["没有静音的"]
     browser.post("/notify/settings", topics=["cases.assigned", "jobs.failed"], digest="y")
     assert not Mute.select().where(Mute.topic == "jobs.failed").exists()
@@ -129,7 +130,7 @@ def test_a_muted_topic_is_not_sent_and_what_must_be_had_cannot_be_muted(sign_in,
 
 def test_without_the_digest_the_workbench_shows_only_what_must_be_had(sign_in, cast):
     Mute.create(user=cast["zhen"], topic=DIGEST)
-    send([cast["zhen"]], "cases.arrived", "有一件来了")
+    send([cast["zhen"]], "cases.assigned", "有一件来了")
     browser = sign_in("zhen")
     assert "未读消息" not in browser.open("/").text and figure(browser.text) == 1
     send([cast["zhen"]], TOPIC, "必须看到的")
@@ -139,7 +140,7 @@ def test_without_the_digest_the_workbench_shows_only_what_must_be_had(sign_in, c
 
 def test_the_workbench_groups_by_topic_and_puts_what_must_be_had_first(sign_in, cast):
     for number in range(5):
-        send([cast["zhen"]], "cases.arrived", f"来件 {number}")
+        send([cast["zhen"]], "cases.assigned", f"来件 {number}")
     send([cast["zhen"]], TOPIC, "任务停了")
     text = sign_in("zhen").open("/").text
     card = text.split('card-title">未读消息')[1].split("</section>")[0]
@@ -163,7 +164,7 @@ def test_a_notice_of_a_disabled_plugin_is_neither_shown_nor_counted_and_comes_ba
 
 def test_one_is_marked_and_all_are_marked_of_one_topic_or_of_all(sign_in, cast):
     for number in range(3):
-        send([cast["zhen"]], "cases.arrived", f"来件 {number}")
+        send([cast["zhen"]], "cases.assigned", f"来件 {number}")
     send([cast["zhen"]], TOPIC, "任务停了")
     browser = sign_in("zhen")
     browser.open("/notify/")
@@ -171,7 +172,7 @@ def test_one_is_marked_and_all_are_marked_of_one_topic_or_of_all(sign_in, cast):
     browser.submit(one)
     assert figure(browser.text) == 3 and "任务停了" not in titles(browser.text)
     send([cast["zhen"]], TOPIC, "任务又停了")
-    browser.send("/notify/?topic=cases.arrived", to="/notify/read-all?topic=cases.arrived")
+    browser.send("/notify/?topic=cases.assigned", to="/notify/read-all?topic=cases.assigned")
     assert "3 条消息已标为已读" in browser.text
     assert figure(browser.open("/notify/").text) == 1 and titles(browser.text) == ["任务又停了"]
     browser.send("/notify/", to="/notify/read-all")
@@ -180,7 +181,7 @@ def test_one_is_marked_and_all_are_marked_of_one_topic_or_of_all(sign_in, cast):
 
 def test_the_inbox_pages_by_key_and_filters_by_topic(sign_in, cast):
     for number in range(60):
-        send([cast["zhen"]], "cases.arrived", f"来件 {number}")
+        send([cast["zhen"]], "cases.assigned", f"来件 {number}")
     send([cast["zhen"]], TOPIC, "任务停了")
     browser = sign_in("zhen")
     first = titles(browser.open("/notify/").text)
