@@ -29,8 +29,8 @@ COSTS = {
     ("shuji", "/village_rules/limits"): 4, ("zhen", "/village_rules/"): 7,
     ("zhen", "/village_rules/rounds/{posted}"): 5, ("zhen", "/village_rules/figures"): 5,
     ("xian", "/village_rules/figures"): 5, ("lingdao", "/village_rules/texts"): 3,
-    ("shuji", "/cases/{in_force}"): 8, ("shuji", "/cases/{mending}"): 8, ("shuji", "/"): 8,
-    ("sifasuo", "/"): 9, ("shuji", "/search?q=柴草"): 10,
+    ("shuji", "/cases/{in_force}"): 8, ("shuji", "/cases/{mending}"): 8, ("shuji", "/"): 9,
+    ("sifasuo", "/"): 10, ("shuji", "/search?q=柴草"): 10,
 }
 
 
