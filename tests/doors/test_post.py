@@ -23,6 +23,7 @@ BUTTONS = {
     # Behind a right password only: tests/accounts/test_second_factor.py.
     "accounts.second_factor",
     "cases.check", "grid.record_visit", "grid.remove", "grid.head", "grid.end_key_person",
+    "calendar.estimate_year", "cases.continue_moves",
     "people.search_pairs", "people.keep_apart", "people.keep_longer",
     "cases.accept_assist", "accounts.end_absence",
     "notify.read", "notify.read_all", "notify.settings", "notify.remind",
