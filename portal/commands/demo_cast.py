@@ -67,7 +67,7 @@ CAST = (
     Person("audit-admin", "梁宽", (At(COUNTY, "audit_admin"),), "审计管理员：只看审计记录"),
 )
 
-#: The colleagues of the cast: they have done part of the work that the demo shows, and their accounts are closed.
+#: The colleagues of the cast: they have done part of the work that the demo shows; nobody signs in as one of them.
 COLLEAGUES = (
     ("蒲国清", At("510722104003", "window")),
     ("邱素容", At("510722104201", "window"), At("510722104201", "village_staff")),
