@@ -14,7 +14,7 @@ from portal.accounts.absences import add as add_absence
 from portal.accounts.models import Post, Role, User
 from portal.audit.models import AuditEntry
 from portal.calendar.models import CalendarChange
-from portal.cases import heads
+from portal.cases import extensions, heads, pausing
 from portal.cases.assists import ask
 from portal.cases.handing import hand_over, send_back
 from portal.cases.merging import merge
@@ -116,8 +116,23 @@ def _cases() -> dict:
         "decided": move(matter(), *county, ("decide", "minzheng")),
         "delivered": move(matter(of="居民养老保险参保"), ("settle", "cun")),
         "withdrawn": move(matter(), ("withdraw", "cun")), "handed": _handed(move(matter(), *up)),
-        "disputed": _disputed(move(matter(), *up)),
+        "disputed": _disputed(move(matter(), *up)), "asked": _asked(move(matter(), ("accept", "cun"))),
+        "stopped": _stopped(move(matter(), ("accept", "cun"))),
     }
+
+
+def _asked(case: Case) -> Case:
+    """Have more time asked for; the town decides."""
+    extensions.ask(case, person("cun"), 5, "需要实地核查", case.version)
+    return Case.get_by_id(case.id)
+
+
+def _stopped(case: Case) -> Case:
+    """Stop the clock beside the steps, for the first lawful reason."""
+    reason = pausing.reasons_of(case)[0].name
+    return pausing.pause(
+        case, person("cun"), reason, evidence="通知 5 号", until_expected=today(), text="", version=case.version
+    )
 
 
 def _duplicates(resident, cases: dict) -> dict:
@@ -150,7 +165,7 @@ def _twins(alike, merged) -> dict:
     pair = Likeness.create(case=second.id, other=alike.id, score=90, reasons=["同一人"], **places)
     Case.update(alike=1).where(Case.id.in_([alike.id, second.id])).execute()
     merge(Case.get_by_id(third.id), merged, person("shuji"))
-    return {"likeness_id": pair.id, "merged_id": Merge.get().id}
+    return {"likeness_id": pair.id, "merged_id": Merge.get().id, "merged_case": third.id}
 
 
 def _neighbour_county() -> None:
