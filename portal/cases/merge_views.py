@@ -42,8 +42,9 @@ def merge(case_id):
     case = opened(case_id)
     form = MergeForm(data={"version": case.version, "number": request.args.get("into", "")[:40]}
                      if request.method == "GET" else None)
-    into = _numbered(form.number.data, case)
-    if form.validate_on_submit():
+    good = form.validate_on_submit()  # first: a number with signs that no text may have is not looked for
+    into = None if form.number.errors else _numbered(form.number.data, case)
+    if good:
         try:
             if into is None:
                 raise Refused("没有找到这个编号的件，请核对编号；辖区以外的件不能并入。", "number")

@@ -28,7 +28,7 @@ def write(name: str, title: str, folder: Path, *, package: bool) -> list[Path]:
     words = _words(name, title, package)
     files = {folder / name / path: text for path, text in _read("module", words).items()}
     tests = folder / ("tests" if package else f"{name}_tests")
-    files |= {tests / path: text for path, text in _read("tests", words).items()}
+    files |= {tests / path: text for path, text in _read("suite", words).items()}
     if package:
         files |= {folder / path: text for path, text in _read("package", words).items()}
     for path, text in files.items():

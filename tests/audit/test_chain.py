@@ -18,6 +18,12 @@ from portal.registry import registry_of
 from portal.values import Refused
 from tests.cases.making import in_threads
 
+only_sqlite = pytest.mark.parametrize("ground", ["sqlite"], indirect=True, scope="session")
+only_postgres = pytest.mark.parametrize(
+    "ground", [pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True, scope="session"
+)
+
+
 
 @contextlib.contextmanager
 def without_triggers():
@@ -143,9 +149,8 @@ def test_what_was_recorded_before_the_chain_is_held_by_its_first_line(app):
     assert any("审计链开始以前" in sentence for sentence in found())
 
 
+@only_sqlite  # PostgreSQL does not know INSERT OR REPLACE
 def test_no_entry_is_replaced_through_its_place_in_the_chain(entries):
-    if is_postgres():
-        pytest.skip("only SQLite knows INSERT OR REPLACE")
     names = ", ".join(field.column_name for field in AuditEntry._meta.sorted_fields if field.name != "id")
     with pytest.raises(DatabaseError, match="append-only"), atomic():
         database.execute_sql(f"INSERT OR REPLACE INTO audit_entry (id, {names}) "
@@ -184,10 +189,9 @@ def test_many_writers_at_once_keep_the_chain(app):
     assert not is_postgres() or AuditLane.select().where(AuditLane.seq > 0).count() > 1
 
 
+@only_postgres  # SQLite lets one write at a time anyway
 def test_nobody_waits_for_a_writer_who_takes_long(app):
     """On PostgreSQL somebody holds a lane open; another one writes meanwhile."""
-    if not is_postgres():
-        pytest.skip("SQLite lets one write at a time anyway")
     holding, done = threading.Event(), threading.Event()
 
     def slow():
@@ -207,9 +211,8 @@ def test_nobody_waits_for_a_writer_who_takes_long(app):
     assert found() == []
 
 
+@only_postgres  # SQLite lets one write at a time anyway
 def test_where_all_lanes_are_taken_one_waits_for_its_turn(app):
-    if not is_postgres():
-        pytest.skip("SQLite lets one write at a time anyway")
     holding, done = threading.Event(), threading.Event()
 
     def all_of_them():

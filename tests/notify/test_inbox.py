@@ -242,9 +242,8 @@ def test_a_title_of_ten_thousand_characters_is_cut_and_a_text_is_kept(sign_in, c
     assert sign_in("cun").open("/notify/").status == 200
 
 
+@pytest.mark.parametrize("ground", ["sqlite"], indirect=True, scope="session")  # what SQLite plans
 def test_the_inbox_is_read_through_its_indexes(app, cast):
-    if not database.obj.__class__.__name__.startswith("_Sqlite"):
-        pytest.skip("what SQLite plans")
     plan = database.execute_sql(
         "EXPLAIN QUERY PLAN SELECT topic, COUNT(*) FROM notify_notice WHERE read_at IS NULL AND user_id = 1 "
         "GROUP BY topic").fetchall()
