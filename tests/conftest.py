@@ -10,11 +10,16 @@ import uuid
 
 import psycopg
 import pytest
+import time_machine
 
 from portal import create_app
 from portal.db import database
 from portal.testing import Browser
 from tests.people_of_the_county import PASSWORD, PLUGINS, build
+
+#: A moment without its zone would be read as UTC, eight hours from the county's clock: the test would hold only in the
+#: morning.
+time_machine.naive_mode = time_machine.NaiveMode.ERROR
 
 POSTGRES = os.environ.get("PORTAL_TEST_POSTGRES", "postgresql://127.0.0.1:5432/postgres")
 IN_CI = os.environ.get("CI", "").lower() in ("1", "true", "yes")

@@ -92,7 +92,7 @@ def ask(case, actor, amount: int, reason: str, version: int | None) -> Extension
         _kept(case, actor, "ask_extension", f"申请延期 {asked.period}", at, f"{reason}\n由{approver.name}审批。")
         notify.send_to_unit(
             approver, ASKED, f"延期待审批：{case.number}，{case.due:%m-%d %H:%M} 前须决定", LEADS_TO.format(case.id),
-            f"{case.unit.name}申请延长 {asked.period}。",
+            f"{case.unit.name}申请延长 {asked.period}。", permissions=("cases.approve", kind_of(case).read),
         )
     return asked
 

@@ -6,8 +6,7 @@ counts. Restricted cases, and those whose contents somebody may not read, that p
 
 import datetime
 
-from portal import notify
-from portal.cases import assign, clock, referral, timeline
+from portal.cases import assign, clock, referral, telling, timeline
 from portal.cases.answering import merged_in
 from portal.cases.duplicates import settle
 from portal.cases.extensions import approver_of
@@ -15,6 +14,7 @@ from portal.cases.kinds import contents_seen, kind_of, plugin_of
 from portal.cases.ledger import conflict
 from portal.cases.lens import holds
 from portal.cases.models import Case, Extension, Merge, Pause, Reply
+from portal.cases.supervision import guard
 from portal.cases.timeline import locked
 from portal.db import atomic, now
 from portal.org.enablement import hold_enabled
@@ -90,7 +90,7 @@ def merge(case, into, actor, text: str = "", *, version: int | None = None, at=N
         settle(case.id, into.id, "same", actor)
         for one, said in ((case, f"{case.number} 已并入 {into.number}"), (into, f"{case.number} 已并入本件")):
             if not holds(actor, one):
-                notify.send_to_unit(one.unit, TOPIC, said, f"/cases/{one.id}", text)
+                telling.unit(one, one.unit, TOPIC, said, text, but=actor)
     return case
 
 
@@ -121,6 +121,7 @@ def _close(case, into, actor, text: str, at) -> None:
     timeline.append(case, actor, step="merge", title="并案", at=at, from_state=before, data={"merged": into.id},
                     text=f"并入 {into.number}。{text}")
     referral.tell_source(case, actor, at)
+    guard.tell_former(case)
 
 
 # -- taking it back ------------------------------------------------------------------------------------------------
@@ -156,7 +157,7 @@ def undo(case, actor, text: str, *, version: int | None = None, at=None) -> Case
         settle(case.id, into.id, "different", actor)
         for one in (case, into):
             if not holds(actor, one):
-                notify.send_to_unit(one.unit, TOPIC, f"{case.number} 撤销并案，单独办理", f"/cases/{one.id}", text)
+                telling.unit(one, one.unit, TOPIC, f"{case.number} 撤销并案，单独办理", text, but=actor)
     return case
 
 

@@ -159,4 +159,4 @@ def _tell(change: CalendarChange) -> None:
             if mine:
                 notify.send([key], TOPIC, title, url, change.what, county_id=county_id)
             else:
-                notify.send_to_unit(units[key], TOPIC, title, url, change.what)
+                notify.send_to_unit(units[key], TOPIC, title, url, change.what, permissions=("cases.note",))

@@ -43,7 +43,7 @@ class Ground:
         os.replace(draft, self.folder / MARKER)
 
     def clear(self) -> None:
-        """Delete what the demo made. The marker stays until the end: interrupted here, the next start goes on."""
+        """Delete what the demo made. The marker stays: interrupted anywhere from here on, the next start goes on."""
         if self.state() == "absent":
             return
         self.mark("building")
@@ -53,7 +53,6 @@ class Ground:
                 shutil.rmtree(path)
             else:
                 path.unlink(missing_ok=True)
-        (self.folder / MARKER).unlink()
 
     @contextlib.contextmanager
     def alone(self):

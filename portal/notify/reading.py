@@ -97,7 +97,10 @@ def digest(person) -> dict | None:
 
 
 def newest(person, since: datetime.datetime | None) -> Notice | None:
-    """Return the newest unread notice that came since a page was made; None if there is none or nobody knows when."""
+    """Return the newest unread notice that came since a page was made; None if there is none or nobody knows when.
+
+    Moments are whole seconds: what came in the second of the page is told again rather than lost.
+    """
     if since is None or not unread_of(person):
         return None
-    return inbox(person, only_unread=True).where(Notice.at > since).order_by(Notice.id.desc()).first()
+    return inbox(person, only_unread=True).where(Notice.at >= since).order_by(Notice.id.desc()).first()

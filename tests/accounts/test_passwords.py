@@ -110,16 +110,16 @@ def test_with_the_other_profile_an_old_one_may_come_back_and_none_grows_old(grou
         clerk.send("/accounts/sign-in", name="cun", password=PASSWORD)
         assert "密码已修改" in change(clerk, PASSWORD, GOOD)
         assert "密码已修改" in change(clerk, GOOD, PASSWORD)
-        with time_machine.travel(datetime.datetime.now() + datetime.timedelta(days=400)):
+        with time_machine.travel(datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=400)):
             clerk = Browser(other.test_client())
             clerk.send("/accounts/sign-in", name="cun", password=PASSWORD)
             assert clerk.response.request.path == "/"
 
 
 def test_after_ninety_days_a_new_one_is_due(sign_in, app):
-    with time_machine.travel(datetime.datetime.now() + datetime.timedelta(days=89)):
+    with time_machine.travel(datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=89)):
         sign_in("cun")
-    with time_machine.travel(datetime.datetime.now() + datetime.timedelta(days=91)):
+    with time_machine.travel(datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=91)):
         clerk = Browser(app.test_client())
         clerk.send("/accounts/sign-in", name="cun", password=PASSWORD)
         assert clerk.response.request.path == "/accounts/password" and "密码到期" in clerk.text
@@ -170,11 +170,11 @@ def test_with_the_new_password_the_house_is_open(newcomer, sign_in):
 
 def test_the_initial_password_is_worth_nothing_after_a_day(app, sign_in, cast):
     initial = _reset(sign_in("xitong"), cast["cun"])
-    with time_machine.travel(datetime.datetime.now() + datetime.timedelta(hours=25)):
+    with time_machine.travel(datetime.datetime.now(datetime.UTC) + datetime.timedelta(hours=25)):
         browser = Browser(app.test_client())
         browser.send("/accounts/sign-in", name="cun", password=initial)
         assert browser.status == 422 and "账号或密码不正确" in browser.text
-    with time_machine.travel(datetime.datetime.now() + datetime.timedelta(hours=23)):
+    with time_machine.travel(datetime.datetime.now(datetime.UTC) + datetime.timedelta(hours=23)):
         browser.send("/accounts/sign-in", name="cun", password=initial)
         assert browser.response.request.path == "/accounts/password"
 

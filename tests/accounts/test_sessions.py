@@ -90,7 +90,7 @@ def test_a_changed_password_ends_every_other_session_and_renews_the_own(app, sig
 
 @pytest.mark.parametrize(("name", "minutes"), [("cun", 30), ("xitong", 15), ("anquan", 15), ("shenji", 15)])
 def test_an_idle_session_ends(sign_in, name, minutes):
-    browser, start = sign_in(name), datetime.datetime.now()
+    browser, start = sign_in(name), datetime.datetime.now(datetime.UTC)
     with time_machine.travel(start + minutes * MINUTE - MINUTE):
         assert is_in(browser)
     with time_machine.travel(start + 2 * minutes * MINUTE - 2 * MINUTE):
@@ -102,7 +102,7 @@ def test_an_idle_session_ends(sign_in, name, minutes):
 
 
 def test_no_session_lasts_longer_than_a_working_day(sign_in):
-    clerk, start = sign_in("cun"), datetime.datetime.now()
+    clerk, start = sign_in("cun"), datetime.datetime.now(datetime.UTC)
     for minutes in range(25, 600, 25):
         with time_machine.travel(start + minutes * MINUTE):
             assert is_in(clerk), minutes
@@ -112,7 +112,7 @@ def test_no_session_lasts_longer_than_a_working_day(sign_in):
 
 
 def test_a_clock_that_jumps_back_ends_the_session_and_no_more(sign_in):
-    start = datetime.datetime.now()
+    start = datetime.datetime.now(datetime.UTC)
     with time_machine.travel(start + 5 * HOUR):
         clerk = sign_in("cun")
     assert not is_in(clerk), "a session of the future"
@@ -120,7 +120,7 @@ def test_a_clock_that_jumps_back_ends_the_session_and_no_more(sign_in):
 
 
 def test_reading_writes_that_somebody_was_here_at_most_once_a_minute(sign_in):
-    clerk, start = sign_in("cun"), datetime.datetime.now()
+    clerk, start = sign_in("cun"), datetime.datetime.now(datetime.UTC)
     first = Session.get().last_seen
     with time_machine.travel(start + 30 * datetime.timedelta(seconds=1)):
         clerk.open("/accounts/me")
@@ -180,7 +180,7 @@ def test_the_auditor_ends_own_sessions_too(sign_in):
 
 def test_sessions_that_have_run_out_are_not_listed(sign_in):
     sign_in("cun")
-    with time_machine.travel(datetime.datetime.now() + HOUR):
+    with time_machine.travel(datetime.datetime.now(datetime.UTC) + HOUR):
         page = sign_in("cun").open("/accounts/me")
         assert not [form for form in page.forms() if form.action.startswith("/accounts/sessions/")]
 

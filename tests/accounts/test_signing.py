@@ -21,7 +21,7 @@ MINUTE = datetime.timedelta(minutes=1)
 
 
 def later(delta):
-    return time_machine.travel(datetime.datetime.now() + delta)
+    return time_machine.travel(datetime.datetime.now(datetime.UTC) + delta)
 
 
 def attempt(app, name="cun", password=PASSWORD, **more) -> Browser:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -116,6 +117,15 @@ def run(*command) -> str:
     if not shutil.which(command[0]):
         _missing(f"no {command[0]} (poppler-utils)")
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def print_to_pdf(page, path, *options: str) -> tuple[int, str]:
+    """Print the page, once it stands, on A4; return how many sheets that are and what pdftotext reads on them."""
+    page.wait_for_load_state()
+    page.pdf(path=path, prefer_css_page_size=True)
+    about = run("pdfinfo", path)
+    assert "(A4)" in about, about
+    return int(re.search(r"^Pages: +(\d+)$", about, re.M)[1]), run("pdftotext", *options, path, "-")
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import PHONE, run
+from tests.browser.conftest import PHONE, print_to_pdf
 from tests.browser.test_pages import AXE, complaints, flaws
 
 pytestmark = pytest.mark.browser
@@ -78,15 +78,6 @@ def step(page, verb: str, choices=(), said: str = "", **fields) -> None:
     expect(page.locator(".flash").first).to_contain_text(f"已{said or verb}")
 
 
-def words_of(page, path) -> tuple[str, int]:
-    """Print the page to a PDF; return what it says, without the breaks of its lines, and how many pages it has."""
-    page.pdf(path=path, prefer_css_page_size=True)
-    about = run("pdfinfo", path)
-    assert "(A4)" in about, about
-    text = re.sub(r"\s+", "", run("pdftotext", path, "-"))
-    return text, int(re.search(r"^Pages: +(\d+)$", about, re.M)[1])
-
-
 def test_the_orchard_dispute_goes_from_the_sweep_to_the_file(visit, site, tmp_path):
     found_committee(visit("shuji"))
     page = visit("tiaojie")
@@ -117,7 +108,8 @@ def test_the_orchard_dispute_goes_from_the_sweep_to_the_file(visit, site, tmp_pa
     ]
     for name, (wanted, pages) in PAPERS.items():
         page.goto(f"{case}/papers/{name}")
-        text, number = words_of(page, tmp_path / f"{name}.pdf")
+        number, text = print_to_pdf(page, tmp_path / f"{name}.pdf")
+        text = re.sub(r"\s+", "", text)
         assert not [words for words in wanted if words.replace(" ", "") not in text], text
         assert number == pages and "（2026）华光村人调字第1号" in text and "张建国" in text, (name, number)
         assert BROTHERS["a_id_card"] not in text and "打印后" not in text

@@ -1,27 +1,12 @@
 """An announcement reaches somebody who sits at an open page: the bell counts, the page head says it, nothing moves."""
 
-import json
-from pathlib import Path
-
 import pytest
 from playwright.sync_api import expect
 
-from tests.commands.server import ROOT
-
 pytestmark = pytest.mark.browser
 
-DIST = ROOT / "portal" / "static" / "dist"
 
-
-@pytest.fixture
-def built():
-    """The bell's script is in the built assets; while somebody works on the sources it may not be yet."""
-    name = json.loads((DIST / "manifest.json").read_text())["files"]["portal.js"]
-    if "data-bell" not in Path(DIST, name).read_text() and "dataset.bell" not in Path(DIST, name).read_text():
-        pytest.skip("the assets are older than their sources: npm run build")
-
-
-def test_an_open_page_learns_what_came_and_a_hidden_or_young_one_does_not_ask(built, visit):
+def test_an_open_page_learns_what_came_and_a_hidden_or_young_one_does_not_ask(visit):
     reader, writer = visit("cun"), visit("zhen")
     asked = []
     reader.on("request", lambda request: "/notify/unread" in request.url and asked.append(request.url))

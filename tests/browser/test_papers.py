@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.browser.conftest import run
+from tests.browser.conftest import print_to_pdf
 
 pytestmark = pytest.mark.browser
 
@@ -36,11 +36,7 @@ def printed(visit, tmp_path):
     def printed(name: str, url: str):
         page = visit(name)
         page.goto(url)
-        path = tmp_path / "page.pdf"
-        page.pdf(path=path, prefer_css_page_size=True)
-        about = run("pdfinfo", path)
-        assert "(A4)" in about, about
-        return int(re.search(r"^Pages: +(\d+)$", about, re.M)[1]), run("pdftotext", "-layout", path, "-"), page
+        return *print_to_pdf(page, tmp_path / "page.pdf", "-layout"), page
 
     return printed
 

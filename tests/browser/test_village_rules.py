@@ -6,7 +6,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import PHONE, run
+from tests.browser.conftest import PHONE, print_to_pdf
 from tests.browser.test_walk import step
 
 pytestmark = pytest.mark.browser
@@ -32,9 +32,7 @@ def choose(page, name: str, value: str) -> None:
 
 def words_of(page, path) -> str:
     """Print the page on A4; return what it says without spaces, because lines break anywhere."""
-    page.pdf(path=path, prefer_css_page_size=True)
-    assert "(A4)" in run("pdfinfo", path)
-    return re.sub(r"\s", "", run("pdftotext", "-layout", path, "-"))
+    return re.sub(r"\s", "", print_to_pdf(page, path, "-layout")[1])
 
 
 def write_clause(page, theme: str, heading: str, text: str) -> None:
@@ -176,6 +174,7 @@ def test_a_round_is_held_and_a_household_comes_off_the_board(visit, tmp_path):
     village.click("a.btn-primary:has-text('张榜')")
     send(village)
     village.click("a.btn-primary:has-text('张贴件')")
+    village.wait_for_url("**/board")
     posted = words_of(village, tmp_path / "board.pdf")
     assert "李*英" in posted and "李桂英" not in posted and "整改户" in posted
 

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from tests.browser.conftest import PHONE, run
+from tests.browser.conftest import PHONE, print_to_pdf
 
 pytestmark = pytest.mark.browser
 
@@ -49,10 +49,9 @@ def step(page, verb: str, choices=(), **fields) -> None:
 
 def words_of(page, path) -> str:
     """Print the page to a PDF of one A4 page; return what it says."""
-    page.pdf(path=path, prefer_css_page_size=True)
-    about = run("pdfinfo", path)
-    assert re.search(r"^Pages: +1$", about, re.M) and "(A4)" in about, about
-    return run("pdftotext", "-layout", path, "-")
+    pages, words = print_to_pdf(page, path, "-layout")
+    assert pages == 1
+    return words
 
 
 def test_a_matter_goes_from_the_window_to_the_county_and_back(visit, photo, tmp_path):

@@ -59,6 +59,7 @@ def test_the_village_asks_the_town_grants_and_the_person_is_told(sign_in, villag
         ask(village, case)
         assert "由塔山镇审批" in village.text and fresh(case).due == case.due, "until it is granted nothing moves"
         assert any("延期待审批" in title for title in told("zhen")), "the town has it in its inbox"
+        assert not told("zhenguan"), "who looks after the town's accounts opens no cases"
     with on("2026-10-15 10:00"):
         town = sign_in("zhen")
         assert case.number in town.open("/cases/extensions").text and "10 个工作日" in town.text

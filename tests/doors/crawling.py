@@ -23,11 +23,12 @@ def kind_of(app, url: str) -> tuple:
     return endpoint, tuple(sorted(set(parse_qs(parts.query)) - FIGURES))
 
 
-def crawl(app, browser, start: str = "/", samples: int = SAMPLES):
-    """Yield (url, status, text, forms) of each page reached; a link that appears on many pages is followed once."""
-    waiting, seen, opened = deque([start]), {start}, Counter()
+def crawl(app, browser, start: str = "/", samples: int = SAMPLES, clicks: int = 100):
+    """Yield (url, status, text, forms) of each page reached with so many clicks; a link that appears on many pages is
+    followed once."""
+    waiting, seen, opened = deque([(start, 0)]), {start}, Counter()
     while waiting:
-        url = waiting.popleft()
+        url, depth = waiting.popleft()
         kind = kind_of(app, url)
         if opened[kind] >= samples:
             continue
@@ -39,8 +40,8 @@ def crawl(app, browser, start: str = "/", samples: int = SAMPLES):
         landed = browser.response.request.path
         browser.response.close()
         yield url, status, text, forms
-        for link in read(text).links:
+        for link in read(text).links if depth < clicks else ():
             target = urljoin(landed, link).split("#")[0]
             if target.startswith("/") and not target.startswith("/static/") and target not in seen:
                 seen.add(target)
-                waiting.append(target)
+                waiting.append((target, depth + 1))

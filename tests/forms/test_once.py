@@ -69,7 +69,7 @@ def test_a_senseless_key_is_no_key_and_no_error(sign_in, key):
 def test_keys_are_forgotten_after_a_week(app, sign_in):
     sign_in("cun").send("/people/new", **WANG)
     for days, left in ((6, 1), (8, 0)):
-        with time_machine.travel(datetime.datetime.now() + datetime.timedelta(days=days)):
+        with time_machine.travel(datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=days)):
             sign_in("cun")
             assert RequestKey.select().count() == left
 

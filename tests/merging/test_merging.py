@@ -178,7 +178,7 @@ def test_taken_back_it_stands_where_it_stood_and_the_time_counts(two, village):
     step(village, second, "accept")
     before = fresh(second)
     join(village, second, first)
-    with time_machine.travel(now() + datetime.timedelta(days=2), tick=True):
+    with time_machine.travel(datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=2), tick=True):
         merging.undo(second, person("shuji"), "核实后是两处")
         after = fresh(second)
     assert (after.state, after.phase, after.unit_id, after.due, after.clock_start, after.person_id) == (
@@ -218,7 +218,7 @@ def test_taken_back_a_pause_has_its_expected_end_and_is_reminded_of_again(app):
         after = fresh(second)
         assert (after.resume_by, after.pauses, after.paused_at, after.halted) == (day, 1, before.paused_at, True)
         assert Pause.get().until is None and findings() == []
-        with time_machine.travel(now() + datetime.timedelta(days=9), tick=False):
+        with time_machine.travel(datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=9), tick=False):
             assert pausing.remind() == 1
 
 

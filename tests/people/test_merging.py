@@ -194,7 +194,7 @@ def test_after_the_period_nothing_of_before_is_kept(two, sign_in):
     kept, gone, _ = two
     sign_in("shuji").send(url(kept, gone), reason="核对过身份证")
     assert merging.forget_old() == 0 and "王秀兰" not in ResidentMerge.get().before
-    with time_machine.travel(datetime.datetime.now() + datetime.timedelta(days=91), tick=True):
+    with time_machine.travel(datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=91), tick=True):
         assert merging.forget_old() == 1
         with pytest.raises(Refused, match="撤销的期限已过"):
             merging.undo(ResidentMerge.get(), "核实是两个人", person("shuji"))

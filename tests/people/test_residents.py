@@ -303,7 +303,7 @@ def test_thirty_an_hour_and_then_no_more_until_the_hour_is_over(clerk, wang, cas
     reveal(clerk, wang)
     assert clerk.status == 422 and "一小时内最多查看 30 次" in clerk.text and NUMBERS[0] not in clerk.text
     assert NUMBERS[0] in reveal(sign_in("shuji"), wang).text, "counted for each person"
-    with time_machine.travel(datetime.datetime.now() + datetime.timedelta(minutes=61)):
+    with time_machine.travel(datetime.datetime.now(datetime.UTC) + datetime.timedelta(minutes=61)):
         assert NUMBERS[0] in reveal(sign_in("cun"), wang).text
 
 

@@ -230,7 +230,7 @@ def test_the_last_reason_decides_and_the_list_waits_for_a_person(sign_in, wang):
     xian = sign_in("xian")
     assert "王*兰" in xian.open("/people/expired").text
     matter(name="王秀兰", id_card=NUMBERS[0])
-    with at(datetime.datetime.now() + datetime.timedelta(days=31)):
+    with at(datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=31)):
         keeping.review()
     assert Resident.get_by_id(wang.id).expired_on is None
 
@@ -250,7 +250,7 @@ def test_who_was_registered_for_nothing_is_kept_a_year(app):
     create(person("cun"), unit(VILLAGE), {"name": "何清祥", "id_card": NUMBERS[1], "phone": ""})
     keeping.review()
     assert Resident.get().expired_on is None and Resident.get().review_on > today()
-    with at(datetime.datetime.now() + datetime.timedelta(days=367)):
+    with at(datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=367)):
         keeping.review()
         assert Resident.get().expired_on is not None
         assert "查看 0 位" in keeping.review()
@@ -269,7 +269,7 @@ def test_somebody_may_know_a_reason_that_the_portal_does_not(sign_in, wang):
     xian.open(f"/people/{wang.id}/erase")
     xian.submit(xian.form(action=f"/people/{wang.id}/keep-longer"))
     assert "没有到期待清理的居民" in xian.text and entries("people.keep_longer")
-    with at(datetime.datetime.now() + datetime.timedelta(days=200)):
+    with at(datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=200)):
         keeping.review()
     assert Resident.get_by_id(wang.id).expired_on is None
 

@@ -66,9 +66,9 @@ def test_the_case_stays_in_the_name_of_who_is_away(case, sign_in):
 def test_it_begins_and_ends_by_itself(app, case, sign_in):
     arrange(sign_in("cun"), since=today() + DAY, until=today() + 2 * DAY)
     assert person("shuji").stands_in_for == {}
-    with time_machine.travel(datetime.datetime.now() + DAY, tick=False):
+    with time_machine.travel(datetime.datetime.now(datetime.UTC) + DAY, tick=False):
         assert list(person("shuji").stands_in_for.values()) == ["李秀英"]
-    with time_machine.travel(datetime.datetime.now() + 3 * DAY, tick=False):
+    with time_machine.travel(datetime.datetime.now(datetime.UTC) + 3 * DAY, tick=False):
         assert person("shuji").stands_in_for == {}
 
 

@@ -154,7 +154,7 @@ def test_the_head_of_the_unit_hands_it_over_and_a_colleague_or_a_neighbour_does_
 
 def test_a_post_that_ends_by_itself_leaves_its_work_to_the_unit_and_the_head_is_told(app, case):
     Post.update(valid_to=today() + DAY).where(Post.id == post_of("cun").id).execute()
-    with time_machine.travel(datetime.datetime.now() + 3 * DAY, tick=False), app.app_context():
+    with time_machine.travel(datetime.datetime.now(datetime.UTC) + 3 * DAY, tick=False), app.app_context():
         assert len(findings()) == 1 and case.number in findings()[0].sentence
         assert give_back_work() == "交回单位 1 项。"
         assert give_back_work() == "交回单位 0 项。"
@@ -168,7 +168,7 @@ def test_a_post_that_ends_by_itself_leaves_its_work_to_the_unit_and_the_head_is_
 
 def test_an_account_that_expires_by_itself_does_too(app, case):
     User.update(expires_on=today() + DAY).where(User.name == "cun").execute()
-    with time_machine.travel(datetime.datetime.now() + 3 * DAY, tick=False), app.app_context():
+    with time_machine.travel(datetime.datetime.now(datetime.UTC) + 3 * DAY, tick=False), app.app_context():
         assert give_back_work() == "交回单位 1 项。"
 
 

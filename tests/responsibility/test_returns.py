@@ -101,7 +101,7 @@ def test_signing_or_assigning_is_not_beginning(at_town, sign_in, now_of):
 def test_after_the_days_of_the_county_it_cannot_be_sent_back(app, at_town, cast):
     with app.test_request_context():
         hand_over(at_town, person("zhen"), unit(OFFICES["zongzhi"]).id, "请办")
-        with time_machine.travel(datetime.datetime.now() + datetime.timedelta(days=20), tick=False):
+        with time_machine.travel(datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=20), tick=False):
             with pytest.raises(Refused, match="退回的时限"):
                 send_back(Case.get_by_id(at_town.id), person("zongzhi"), "不归我们")
 

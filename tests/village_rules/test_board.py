@@ -9,7 +9,6 @@ import time_machine
 
 from plugins.village_rules.models import Household, Rectification, Round, Score, Sheet
 from portal.cases.models import Case, Reply
-from portal.db import now
 from tests.village_rules.door import (
     begin_round,
     case_of,
@@ -152,9 +151,9 @@ def test_after_its_time_no_page_shows_the_names(village, board, sign_in):
     tell(village, row)
     post(village, one)
     url, paper = f"/village_rules/rounds/{one.id}", f"/village_rules/rounds/{one.id}/board"
-    with time_machine.travel(now() + datetime.timedelta(days=15), tick=True):
+    with time_machine.travel(datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=15), tick=True):
         assert "李*英" in sign_in("shuji").open(paper).text
-    with time_machine.travel(now() + datetime.timedelta(days=16), tick=True):
+    with time_machine.travel(datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=16), tick=True):
         later = sign_in("shuji")
         for page in (url, paper):
             text = later.open(page).text

@@ -1,5 +1,6 @@
 """What supervision asks of the steps of a case; the ledger calls it in its own transaction."""
 
+from portal.cases.kinds import kind_of
 from portal.cases.supervision.models import OWED, Order, OrderCase
 from portal.cases.supervision.telling import tell
 from portal.values import Refused
@@ -34,5 +35,6 @@ def tell_former(case) -> None:
     if case.former_unit_id is not None:
         tell(
             case.former_unit_id, [case], "cases.escalation", f"提级办理的件有了结果：{case.title}",
-            f"/cases/{case.id}", f"{case.number} 已由{case.unit.name}办结。",
+            f"/cases/{case.id}",
+            f"{case.number} {kind_of(case).workflow.state(case.state).title}，由{case.unit.name}负责。",
         )
