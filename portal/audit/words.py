@@ -26,22 +26,22 @@ ACTIONS = {
     "cases.export_overdue": "导出超期清单", "cases.change_rules": "改督办规则",
     "cases.void": "作废案件", "cases.ask_check": "要求自检",
     "org.setting": "改平台设置", "org.enable": "启用平台", "org.disable": "停用平台",
-    "org.uninstall": "卸载平台", "org.import": "导入单位",
+    "instance.backup": "备份", "org.uninstall": "卸载平台", "org.import": "导入单位",
     "org.created": "新增单位",
     "org.renamed": "单位改名", "org.closed": "停用单位", "org.reopened": "恢复单位",
     "calendar.set_day": "设置日期", "calendar.remove_day": "恢复日期", "calendar.load": "载入年历",
 }
 ROOMS = {
     "audit.": "审计", "accounts.": "账号", "access.": "权限", "people.": "居民", "cases.": "案件",
-    "org.": "单位", "calendar.": "日历",
+    "org.": "单位", "calendar.": "日历", "instance.": "实例",
 }
 RESULTS = {"ok": "成功", "fail": "失败", "denied": "拒绝"}
 OBJECTS = {
     "audit": "审计记录", "check": "自检",
     "user": "账号", "post": "岗位", "role": "角色", "session": "登录", "sign_in": "登录", "permission": "权限",
-    "resident": "居民", "case": "案件", "plugin": "平台", "org.unit": "单位", "calendar_day": "日期", "setting": "设置",
-    "calendar_year": "年份", "order": "督办单", "rule": "督办规则", "figures": "统计表",
-    "announcement": "通知公告", "job": "后台任务", "absence": "请假代理",
+    "resident": "居民", "case": "案件", "plugin": "平台", "instance": "实例", "org.unit": "单位",
+    "calendar_day": "日期", "setting": "设置", "calendar_year": "年份", "order": "督办单", "rule": "督办规则",
+    "figures": "统计表", "announcement": "通知公告", "job": "后台任务", "absence": "请假代理",
 }
 #: What the page filters by.
 FILTERS = {

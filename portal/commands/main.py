@@ -6,6 +6,7 @@ import sys
 import click
 
 from portal import CORE, config, create_app
+from portal.commands.backups import backup, restore
 from portal.commands.demo import demo
 from portal.commands.instance import check, migrate
 from portal.commands.plugins import plugin
@@ -66,5 +67,5 @@ def main(ctx, instance):
     ctx.obj = instance
 
 
-for command in (demo, serve, migrate, check, plugin):
+for command in (demo, serve, migrate, check, backup, restore, plugin):
     main.add_command(command)
