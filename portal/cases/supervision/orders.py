@@ -112,7 +112,7 @@ def answer(order_id: int, actor, text: str, version: int) -> tuple[Order, list[C
         )
         _write(order, cases, actor, "order_answered", "答复督办单" + ("（超期）" if late else ""),
                f"{order.number}\n{text}")
-        _tell_issuer(order, cases, f"督办单已答复：{order.number}", f"{order.unit.short}：{text}")
+        tell_issuer(order, cases, f"督办单已答复：{order.number}", f"{order.unit.short}：{text}")
     return order, cases
 
 
@@ -224,7 +224,7 @@ def _tell_unit(order, cases, title: str, text: str) -> None:
         tell(unit_id, cases, "cases.order", title, url, text)
 
 
-def _tell_issuer(order, cases, title: str, text: str) -> None:
+def tell_issuer(order, cases, title: str, text: str) -> None:
     """Tell whoever issued it and those of the issuing unit who may judge the answer."""
     judges = {user for user, may in staff(order.issuer_id) if "cases.supervise" in may}
     users = (readers(order.issuer_id, cases) & judges) | {order.issued_by_id}

@@ -106,6 +106,19 @@ def test_the_heads_of_the_superior_are_told_once_of_what_stays_late(thursday, ca
         assert jobs.tell_superiors() == "向上级提示了 1 件。"
 
 
+def test_what_stays_late_for_months_is_not_told_each_day(thursday, cast):
+    case = late(8)
+    assert jobs.tell_superiors() == "向上级提示了 1 件。"
+    for days in (95, 96):
+        with later(days=days):
+            jobs.morning()
+            assert jobs.tell_superiors() == "向上级提示了 0 件。"
+    with later(days=97):
+        Case.update(closed=datetime.datetime(2027, 3, 3)).where(Case.id == case.id).execute()
+        jobs.tell_superiors()
+    assert not Told.select().where(Told.topic == "cases.escalation").exists(), "what is settled is forgotten"
+
+
 def test_leaders_are_told_the_week_with_what_the_rate_is_a_part_of(thursday, cast):
     late(3), late(2)
     at = datetime.datetime(2026, 11, 19, 9)
@@ -120,9 +133,10 @@ def test_leaders_are_told_the_week_with_what_the_rate_is_a_part_of(thursday, cas
 
 def test_jobs_and_topics_are_declared_and_every_notice_has_a_topic(app, thursday):
     declared = {one.name: one for one in cases.portal_jobs()}
-    assert {"cases.morning", "cases.remind_late", "cases.tell_superiors", "cases.weekly"} <= set(declared)
+    names = ("cases.morning", "cases.remind_late", "cases.remind_owed", "cases.tell_superiors", "cases.weekly")
+    assert set(names) <= set(declared)
     late(6)
-    for name in ("cases.morning", "cases.remind_late", "cases.tell_superiors", "cases.weekly"):
+    for name in names:
         assert isinstance(declared[name].run(), str)
     topics = {one.name for one in cases.portal_topics()}
     assert {one.topic for one in Notice.select()} <= topics
