@@ -8,9 +8,10 @@ from peewee import fn
 
 from portal.accounts.models import Post, Role, User
 from portal.accounts.person import Person, posts_of
-from portal.cases import tallies
-from portal.cases.kinds import kinds, readable
+from portal.cases import figures
+from portal.cases.kinds import kinds
 from portal.cases.models import Case
+from portal.cases.periods import Period
 from portal.cases.supervision import overdue, owed
 from portal.cases.supervision.models import Reminder
 from portal.cases.supervision.once import LASTING, counties, first_time, forget, forget_but, is_day_off
@@ -180,16 +181,15 @@ def _leaders():
 
 
 def _week(person: Person, monday: datetime.date) -> tuple[str, str]:
-    """Return the title and the text of a leader's week; the rate is said with what it is a part of (DOMAIN 9.10)."""
-    week = tallies.periods(datetime.datetime.combine(monday - datetime.timedelta(days=7), overdue.MIDNIGHT))[0]
-    sums = tallies.by_period(person, [kind.name for kind in readable(person)], [week])[week]
+    """Return the title and the text of a leader's week, with the rate of the page of figures and what it is a part of
+    (DOMAIN 9.10): due in the week, not received or closed in it."""
+    week = Period.of("week", monday).previous
+    sums = figures.table_of(person, week, "kind").total.counts
     late = [one for one in overdue.holders(overdue.Asked(), person) if one.counts["over"]]
-    total = sum(one.counts["over"] for one in late)
-    closed, rate = sums["closed"], ""
-    if closed:
-        rate = f"，其中期限内 {sums['on_time']} 件（{sums['on_time'] / closed:.0%}，分母为办结 {closed} 件）"
+    total, closed, due, kept = sum(one.counts["over"] for one in late), sums["closed"], sums["due"], sums["kept"]
+    rate = f"应办结 {due} 件，期限内办结 {kept} 件，按期办结率 {kept / due:.1%}。" if due else ""
     worst = "、".join(f"{one.name} {one.counts['over']} 件" for one in late[:5])
-    text = f"上周登记 {sums['opened']} 件，办结 {closed} 件{rate}。现在超期 {total} 件" + (
+    text = f"上周登记 {sums['opened']} 件，办结 {closed} 件。{rate}现在超期 {total} 件" + (
         f"：{worst}。" if worst else "。")
     return f"{person.post.unit.short}一周情况：办结 {closed} 件，现超期 {total} 件", text
 

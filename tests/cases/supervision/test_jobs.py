@@ -120,13 +120,16 @@ def test_what_stays_late_for_months_is_not_told_each_day(thursday, cast):
 
 
 def test_leaders_are_told_the_week_with_what_the_rate_is_a_part_of(thursday, cast):
-    late(3), late(2)
+    late(3), late(2), late(6)  # the last one fell due a week ago
     at = datetime.datetime(2026, 11, 19, 9)
-    move(matter(at=at, of="居民养老保险参保"), ("settle", "cun"), at=at)
+    for day in (19, 12):  # closed last week and due in this one; closed before and due last week
+        moment = datetime.datetime(2026, 11, day, 9)
+        move(matter(at=moment, of="居民养老保险参保"), ("settle", "cun"), at=moment)
     move(matter(at=at), ("withdraw", "cun"), at=at)  # what was withdrawn is part of no rate
     assert jobs.weekly() == "发给 2 个领导岗位。" and jobs.weekly() == "发给 0 个领导岗位。"
     [notice] = notices(cast["lingdao"], "cases.weekly")
-    assert "分母为办结 1 件" in notice.text and "现在超期 2 件：华光村 2 件" in notice.text
+    assert "办结 1 件。应办结 2 件，期限内办结 1 件，按期办结率 50.0%" in notice.text
+    assert "现在超期 3 件：华光村 3 件" in notice.text
     with later(days=4):
         assert jobs.weekly() == "发给 2 个领导岗位。"
 
