@@ -9,12 +9,11 @@ request.
 from flask import current_app
 
 from portal import audit, notify
-from portal.accounts.everybody import staff_at
 from portal.accounts.person import SYSTEM
 from portal.calendar import Calendar
-from portal.cases import clock, timeline
+from portal.cases import clock, staff, timeline
 from portal.cases.clock import CLOCK_FIELDS
-from portal.cases.kinds import kind_of, plugin_of
+from portal.cases.kinds import kind_of, kinds, plugin_of
 from portal.cases.ledger import conflict
 from portal.cases.lens import Reader, holds, of_kinds, unrestricted
 from portal.cases.models import Case, Extension
@@ -214,9 +213,15 @@ def _lapse(case_id: int) -> bool:
         clock.drop_request(case, at, "lapsed")
         _kept(case, SYSTEM, "lapse_extension", "延期申请失效", at, "到期时还没有人审批，期限不变。")
         said = f"延期申请到期未批：{case.number}"
-        people = {asked.asked_by_id, case.person_id, *(user.id for user in staff_at(asked.approver_id))}
+        people = {asked.asked_by_id, case.person_id, *_deciders(asked, case)}
         notify.send(people - {None}, DECIDED, said, f"/cases/{case.id}", county_id=case.county_id)
     return True
+
+
+def _deciders(asked: Extension, case) -> set[int]:
+    """Return the ids of those who could have decided: nobody else at that unit opens the case."""
+    kind = kinds().get(case.kind)
+    return {user.id for user in staff.holding(asked.approver, "cases.approve", kind.read)} if kind else set()
 
 
 def _held(case, version: int | None) -> Case:

@@ -229,6 +229,7 @@ def test_an_undecided_request_lapses_with_the_date_and_both_sides_learn_it(sign_
         assert extensions.lapse() == 1 and extensions.lapse() == 0
         assert fresh(village_case).extension == "lapsed" and fresh(village_case).due == village_case.due
         assert any("到期未批" in title for title in told("zhen")) and any("到期未批" in title for title in told("cun"))
+        assert not told("zhenguan"), "who looks after the town's accounts opens no cases"
         assert "到期时还没有人审批" in town.open(f"/cases/{village_case.id}").text
     assert findings() == []
 
