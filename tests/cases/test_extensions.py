@@ -5,7 +5,7 @@ import datetime
 import pytest
 
 from portal import cases
-from portal.accounts.models import Post
+from portal.accounts.models import Post, Role
 from portal.cases import extensions
 from portal.cases.checks import findings
 from portal.cases.models import Case, CaseEvent, Extension, Pause
@@ -168,6 +168,26 @@ def test_the_level_above_decides(app, where, line, wanted):
     with app.test_request_context():
         case = plain(unit=unit(where), line=unit((COUNTY, line)) if line else None)
         assert extensions.approver_of(case).id == unit(wanted).id
+
+
+def test_where_nobody_above_could_decide_the_county_does(app, sign_in):
+    """Nobody works at this department yet: a request would lie there until it lapsed."""
+    with on(MONDAY), app.test_request_context():
+        case = move(matter(), ("accept", "cun"), ("forward_town", "cun"), at=at(MONDAY))
+        Case.update(line_id=unit((COUNTY, "卫生健康局")).id).where(Case.id == case.id).execute()
+        assert extensions.approver_of(fresh(case)).id == unit(COUNTY).id
+    with on("2026-10-13 10:00"):
+        assert "由三台县审批" in ask(sign_in("zhen"), case).text
+        assert decide(sign_in("lingdao"), case).status == 200 and fresh(case).extension == "granted"
+
+
+def test_where_nobody_at_all_could_decide_it_is_said_at_once(app, sign_in, village_case):
+    roles = Role.select().where(Role.slug.in_(("town_staff", "county_staff", "leader")))
+    Post.delete().where(Post.role.in_(roles)).execute()
+    with on("2026-10-13 10:00"):
+        village = ask(sign_in("cun"), village_case)
+        assert village.status == 422 and "没有能审批延期的人" in village.text and WHY["reason"] in village.text
+    assert not Extension.select().exists()
 
 
 def test_others_neither_see_nor_decide(sign_in, village_case):
