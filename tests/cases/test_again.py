@@ -4,7 +4,7 @@ import pytest
 
 from portal.cases.models import Assist, Case, Extension, Merge, Pause
 from portal.db import today
-from tests.cases.making import matter, move
+from tests.cases.making import id_card, matter, move
 from tests.cases.supervision.late import full, in_days, issued
 from tests.people_of_the_county import TOWN, VILLAGE, unit
 
@@ -85,9 +85,10 @@ def test_it_is_handed_to_another_unit_and_sent_back(at_town, sign_in, cast):
     assert fresh(case).returns == 1
 
 
-def test_two_are_merged(app, case, sign_in, cast):
+def test_two_are_merged(app, sign_in, cast):
     with app.test_request_context():
-        into = matter()
+        same = id_card()
+        into, case = matter(id_card=same), matter(id_card=same)
     path = f"/cases/{case.id}/merge"
     slower(sign_in("shuji"), path, lambda: meanwhile(case, sign_in, cast), number=into.number, text=WORDS)
     assert Merge.get().text == WORDS and fresh(case).merged_into_id == into.id
