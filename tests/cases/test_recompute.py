@@ -182,6 +182,7 @@ def test_batches_are_taken_up_where_they_end_and_a_second_run_changes_nothing(ap
     assert findings() == []
 
 
+@pytest.mark.fails_after_commit
 def test_a_crash_in_a_batch_loses_nothing_and_does_nothing_twice(app, cases, monkeypatch):
     with on("2026-10-13 09:00"):
         append, broken = recompute.timeline.append, []
