@@ -4,6 +4,7 @@ Both engines are real. The database is built once for each engine and put back b
 """
 
 import contextlib
+import logging
 import os
 import shutil
 import uuid
@@ -210,6 +211,31 @@ def ground(request, tmp_path_factory):
     ground.haste()
     yield ground
     ground.remove()
+
+
+@pytest.fixture(autouse=True)
+def whatever_follows_a_commit_succeeds(request):
+    """Where people work such a failure is only logged, because what was committed has happened. Here it fails the test,
+    unless the test is about that (mark `fails_after_commit`)."""
+    failed = _Failures()
+    log = logging.getLogger("portal.db")
+    log.addHandler(failed)
+    yield
+    log.removeHandler(failed)
+    if failed.errors and not request.node.get_closest_marker("fails_after_commit"):
+        pytest.fail("what should follow a commit failed: " + "; ".join(map(repr, failed.errors)))
+
+
+class _Failures(logging.Handler):
+    """Keeps the errors of what was to follow a commit."""
+
+    def __init__(self):
+        super().__init__()
+        self.errors = []
+
+    def emit(self, record):
+        if "should follow a commit" in str(record.msg) and record.exc_info:
+            self.errors.append(record.exc_info[1])
 
 
 @pytest.fixture

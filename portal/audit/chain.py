@@ -25,7 +25,8 @@ from portal.values import Refused
 
 #: The name of the key in the instance's folder `keys`.
 KEY = "audit"
-LOST = "密钥文件 keys/audit 不见了，审计记录接不下去，也无法核对；请系统管理员从备份恢复 keys 文件夹。"
+LOST = "密钥文件 keys/audit 不见了，审计记录接不下去，也无法核对；请系统管理员从备份恢复 keys 文件夹。" \
+       "哪里都没有备份的，见 portal audit renew。"
 
 SEALED = (
     "lane", "seq", "at", "county_id", "actor_id", "actor_name", "post_title", "unit_id", "unit_name", "address",
@@ -79,9 +80,9 @@ def link(used: bytes, digest: str) -> str:
     return hmac.digest(used, f"link {digest}".encode(), "sha256").hex()
 
 
-def origin(used: bytes, lane: int) -> str:
-    """Return the link before the first entry of `lane`."""
-    return hmac.digest(used, f"lane {lane}".encode(), "sha256").hex()
+def origin(used: bytes, lane: int, base: int = 0) -> str:
+    """Return the link before the first entry of `lane`, or before the first after `base` where a new key was taken."""
+    return hmac.digest(used, (f"lane {lane} after {base}" if base else f"lane {lane}").encode(), "sha256").hex()
 
 
 def append(entry: AuditEntry) -> None:
@@ -92,10 +93,11 @@ def append(entry: AuditEntry) -> None:
         if not before:
             begin()
             lane, seq, before = _take()
-        _write(entry, used, lane, seq, before)
+        write(entry, used, lane, seq, before)
 
 
-def _write(entry: AuditEntry, used: bytes, lane: int, seq: int, before: str) -> None:
+def write(entry: AuditEntry, used: bytes, lane: int, seq: int, before: str) -> None:
+    """Write `entry` after number `seq` of `lane`, which the transaction holds; `before` is the link there."""
     entry.lane, entry.seq = lane, seq + 1
     entry.digest = seal(used, before, [getattr(entry, name) for name in SEALED])
     entry.save(force_insert=True)
@@ -128,7 +130,7 @@ def begin() -> None:
     count, digest = earlier()
     entry = AuditEntry(at=now(), action="audit.begin", object_type="audit", actor_name="系统",
                        detail={"before": count, "digest": digest, "key": key_id(used)})
-    _write(entry, used, lanes[0].lane, 0, origin(used, lanes[0].lane))
+    write(entry, used, lanes[0].lane, 0, origin(used, lanes[0].lane))
 
 
 def earlier() -> tuple[int, str]:
@@ -137,6 +139,18 @@ def earlier() -> tuple[int, str]:
     for row in _rows("lane IS NULL ORDER BY id"):
         digest.update(_text([str(row[0]), *_plain(row[1:-1])]).encode())
         count += 1
+    return count, digest.hexdigest()
+
+
+def covered(bases: dict[int, int]) -> tuple[int, str]:
+    """Return how many entries a renewed chain stands on (older than the chain, or up to `bases` of each lane), and one
+    digest over them all with their own digests."""
+    digest, count = hashlib.sha256(), 0
+    for row in _rows("1 = 1 ORDER BY id"):
+        lane, seq = row[1:3]
+        if lane is None or seq <= bases.get(lane, 0):
+            digest.update(_text([str(row[0]), *_plain(row[1:-1]), row[-1]]).encode())
+            count += 1
     return count, digest.hexdigest()
 
 
@@ -165,11 +179,22 @@ def lanes() -> list[tuple[int, int, str]]:
     return list(AuditLane.select(AuditLane.lane, AuditLane.seq, AuditLane.digest).order_by(AuditLane.lane).tuples())
 
 
-def broken(used: bytes, lane: int, first: int, last: int) -> tuple[int, list[str]]:
+def renewals() -> list[AuditEntry]:
+    """Return the entries that say that the chain goes on with a new key, oldest first."""
+    return list(AuditEntry.select().where(
+        AuditEntry.action == "audit.renew", AuditEntry.lane.is_null(False)).order_by(AuditEntry.id))
+
+
+def bases() -> dict[int, int]:
+    """Return {lane: number of its last entry under a key that is lost}; nothing where the first key is in use."""
+    return {lane: base for one in renewals()[-1:] for lane, base in one.detail["lanes"]}
+
+
+def broken(used: bytes, lane: int, first: int, last: int, base: int = 0) -> tuple[int, list[str]]:
     """Hold the entries of `lane` numbered `first` to `last` against their digests; return how many were read, and a
-    sentence for each that was changed, is missing or does not belong there."""
-    before, expected, read, found = origin(used, lane) if first == 1 else None, first, 0, []
-    for row in _rows("lane = ? AND seq BETWEEN ? AND ? ORDER BY seq", (lane, max(first - 1, 1), last)):
+    sentence for each that was changed, is missing or does not belong there. Those up to `base` have another key."""
+    before, expected, read, found = origin(used, lane, base) if first == base + 1 else None, first, 0, []
+    for row in _rows("lane = ? AND seq BETWEEN ? AND ? ORDER BY seq", (lane, max(first - 1, base + 1), last)):
         seq, digest = row[2], row[-1]
         if seq >= first:
             read += 1
@@ -191,11 +216,12 @@ def _span(first: int, last: int) -> str:
 
 def ends_broken(used: bytes) -> list[str]:
     """Hold the rows of the lanes against the last entries, and what is older than the chain against its first line."""
-    found, known = [], lanes()
+    found, known, renewed = [], lanes(), bases()
     for lane, seq, digest in known:
-        last = AuditEntry.get_or_none(AuditEntry.lane == lane, AuditEntry.seq == seq) if seq else None
-        wanted = link(used, last.digest) if last else origin(used, lane)
-        if digest != wanted and (seq == 0 or last):
+        base = renewed.get(lane, 0)
+        last = AuditEntry.get_or_none(AuditEntry.lane == lane, AuditEntry.seq == seq) if seq > base else None
+        wanted = link(used, last.digest) if last else origin(used, lane, base)
+        if digest != wanted and (seq <= base or last):
             found.append(f"审计记录第 {lane} 道的末尾与登记的不符：末尾的记录被删去或改动过。")
     beyond = "SELECT e.id FROM audit_entry e LEFT JOIN audit_lane l ON l.lane = e.lane WHERE e.lane IS NOT NULL " \
              "AND (l.lane IS NULL OR e.seq > l.seq OR e.seq < 1) ORDER BY e.id LIMIT 20"
@@ -214,8 +240,24 @@ def _beginning_broken(used: bytes) -> list[str]:
         return ["审计记录的开头不见了。"]
     first = begun[0].detail
     found = ["审计记录有不止一个开头。"] if len(begun) > 1 else []
+    if renewed := renewals():
+        return found + _renewal_broken(used, renewed[-1])
     if first.get("key") != key_id(used):
         found.append("密钥文件 keys/audit 不是审计记录开头时用的那一把，无法核对；请从备份恢复 keys 文件夹。")
     if (first.get("before"), first.get("digest")) != (count, digest):
         found.append(f"审计链开始以前的 {first.get('before')} 条记录被改动过，现有 {count} 条。")
+    return found
+
+
+def _renewal_broken(used: bytes, renewed: AuditEntry) -> list[str]:
+    """Hold what was recorded under a lost key against the line that says so; it stands in the chain of the new key."""
+    said = renewed.detail
+    stands_on = dict(map(tuple, said["lanes"]))
+    if renewed.seq <= stands_on.get(renewed.lane, 0):
+        return ["审计记录换密钥的那一条不是平台写的。"]
+    found, (count, digest) = [], covered(stands_on)
+    if said["key"] != key_id(used):
+        found.append("密钥文件 keys/audit 不是换密钥以后用的那一把，无法核对；请从备份恢复 keys 文件夹。")
+    if (said["before"], said["digest"]) != (count, digest):
+        found.append(f"换密钥以前的 {said['before']} 条审计记录被改动过，现有 {count} 条。")
     return found

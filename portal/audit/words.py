@@ -5,7 +5,7 @@ from flask import current_app
 from portal.registry import registry_of
 
 ACTIONS = {
-    "audit.begin": "审计链从这里开始", "audit.export": "导出审计记录",
+    "audit.begin": "审计链从这里开始", "audit.renew": "密钥丢失，审计链换新密钥", "audit.export": "导出审计记录",
     "accounts.sign_in": "登录", "accounts.sign_out": "退出登录", "accounts.lock": "因输错密码锁定",
     "accounts.unlock": "解锁",
     "accounts.change_password": "修改密码", "accounts.reset_password": "重设密码", "accounts.create": "新建账号",
@@ -62,7 +62,7 @@ FIELDS = {
     "other": "另一位居民", "rows": "条数", "moved": "转移的记录", "left": "没有动的记录", "request": "请求",
     "form": "形式", "because": "不能删除的原因", "guardian": "监护人", "to": "移交给",
     "stand_in": "代理人", "since": "从", "number": "编号", "before": "此前的记录", "digest": "校验值",
-    "key": "密钥编号", "filter": "筛选", "sha256": "SHA-256",
+    "key": "密钥编号", "lanes": "各道到几号为止用旧密钥", "filter": "筛选", "sha256": "SHA-256",
 }
 
 

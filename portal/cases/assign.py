@@ -9,8 +9,8 @@ from portal.db import atomic, now
 from portal.values import Refused
 
 
-def assign(case, actor, user_id: int, text: str = "", version: int | None = None) -> None:
-    """Hand the case to a person of the responsible unit; raises Conflict or Refused."""
+def assign(case, actor, user_id: int, text: str = "", version: int | None = None):
+    """Hand the case to a person of the responsible unit and return it; raises Conflict or Refused."""
     with atomic():
         case = locked(case.id)
         if version is not None and version != case.version:
@@ -32,6 +32,7 @@ def assign(case, actor, user_id: int, text: str = "", version: int | None = None
                         text=text, data={"signed": True} if signed else None)
         if person.id != actor.id:
             telling.people(case, [person], "cases.assigned", f"{actor.full_name}交给您一件", text)
+    return case
 
 
 def note(case, actor, text: str) -> None:

@@ -4,7 +4,7 @@ from flask import abort, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 
 from portal.access import requires
-from portal.cases import assists, page
+from portal.cases import again, assists, page
 from portal.cases.forms import AnswerAssistForm, AskAssistForm, EndAssistForm
 from portal.cases.kinds import kind_of
 from portal.cases.lens import holds
@@ -18,21 +18,22 @@ from portal.values import Refused
 @requires("cases.assist")
 def assist(case_id):
     """Ask another unit to assist; the own one stays in charge."""
-    case = opened(case_id)
-    if request.method == "GET" and not (holds(current_user, case) and case.is_open):
+    def possible(case) -> bool:
+        return holds(current_user, case) and case.is_open
+
+    case, changed = opened(case_id), []
+    if request.method == "GET" and not possible(case):
         flash("这件事现在不能请求协办，请看最新情况。", "warn")
         return _to(case)
     form = AskAssistForm(data={"version": case.version} if request.method == "GET" else None)
     form.unit.choices = [("", "请选择"), *((str(unit.id), unit.name) for unit in assists.candidates(case))]
     if form.validate_on_submit():
-        try:
-            assists.ask(case, current_user, int(form.unit.data), form.wanted.data, form.due.data, form.version.data)
-        except Refused as refused:
-            form.refuse(refused)
-        else:
+        asked, case, changed = again.tried(case, form, lambda: assists.ask(
+            case, current_user, int(form.unit.data), form.wanted.data, form.due.data, form.version.data), possible)
+        if asked:
             flash("已请求协办，等对方答复。", "success")
             return _to(case)
-    return _form("cases/assist.html", case, form)
+    return _form("cases/assist.html", case, form, changed=changed)
 
 
 @blueprint.post("/<int:case_id>/assists/<int:assist_id>/accept")
@@ -106,6 +107,6 @@ def _to(case: Case):
     return redirect(url_for("cases.desk"))
 
 
-def _form(template: str, case: Case, form, one: Assist | None = None):
+def _form(template: str, case: Case, form, one: Assist | None = None, changed=()):
     view = {"case": case, "form": form, "next": page.head(case), "kind": kind_of(case), "assist": one}
-    return render_template(template, **view), 422 if form.is_submitted() else 200
+    return render_template(template, **view, changed=changed), again.status(form, changed)

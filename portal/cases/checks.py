@@ -70,9 +70,11 @@ def _tasks(do):
     for after in range(first - 1, last, PIECE):
         yield walk, (after, min(after + PIECE, last), known)
     [(_, lanes)] = do([(chain.lanes, ())]) if key else [(None, [])]
+    [(_, bases)] = do([(chain.bases, ())]) if key else [(None, {})]
     for lane, end, _ in lanes:
-        for start in range(1, end + 1, PIECE):
-            yield chain.broken, (key, lane, start, min(start + PIECE - 1, end))
+        base = bases.get(lane, 0)
+        for start in range(base + 1, end + 1, PIECE):
+            yield chain.broken, (key, lane, start, min(start + PIECE - 1, end), base)
 
 
 def _bounds() -> tuple[int, int]:

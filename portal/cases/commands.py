@@ -4,7 +4,11 @@ import contextlib
 
 import click
 
-from portal.cases import heads, recount
+from portal import notify
+from portal.audit import renewing
+from portal.cases import heads, recount, self_check
+from portal.db import atomic
+from portal.values import Refused
 
 #: How many differences are told one by one.
 TOLD = 20
@@ -48,7 +52,7 @@ def _bar():
 
 @click.group()
 def audit():
-    """每日校验值：算出、核对。"""
+    """每日校验值：算出、核对；审计链的密钥丢了，换一把。"""
 
 
 @audit.command()
@@ -56,6 +60,24 @@ def head():
     """现在算出一次校验值，存进数据库和 heads 文件夹，并显示出来。"""
     made = heads.take()
     click.echo(made.text, nl=False)
+
+
+@audit.command()
+@click.option("--reason", required=True, help="密钥怎么丢的、找过哪些备份；记进审计记录。")
+@click.option("--yes", is_flag=True, help="不再询问。")
+def renew(reason, yes):
+    """密钥文件 keys/audit 丢了、哪里都没有备份时，换一把新的，审计链接着记。先停掉服务。"""
+    if not yes:
+        click.confirm("以前的记录从此只能整体核对，不能逐条核对。确定已经没有备份，服务也已停掉？", abort=True)
+    try:
+        made = renewing.renew(reason)
+    except Refused as refused:
+        raise click.ClickException(refused.sentence) from refused
+    with atomic():
+        notify.send_to_holders("audit.read", self_check.TOPIC, "审计链换了新密钥", f"/audit/{made.id}", reason[:200])
+    click.echo(f"已换新密钥，此前 {made.detail['before']} 条由新链的第一条整体封存。请马上备份 keys 文件夹。")
+    click.echo("下面是现在的校验值，请打印签字，和以前的放在一起：")
+    click.echo(heads.take().text, nl=False)
 
 
 @audit.command()

@@ -4,13 +4,13 @@ from flask import abort, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 
 from portal.access import requires
-from portal.cases import extensions, page
+from portal.cases import again, extensions, page
 from portal.cases.clock_forms import DecideForm, ExtendForm, WithdrawForm
 from portal.cases.kinds import kind_of
 from portal.cases.models import Case
 from portal.cases.views import blueprint, opened
 from portal.org.models import Unit
-from portal.values import UNITS, Refused
+from portal.values import UNITS
 
 SHOWN = 200
 
@@ -25,19 +25,21 @@ def extend(case_id):
     if request.method == "GET" and (sentence := extensions.refusal(case, current_user)):
         flash(sentence, "warn")
         return redirect(url_for("cases.show", case_id=case.id))
+    changed = []
     if form.validate_on_submit():
-        try:
-            asked = extensions.ask(case, current_user, form.amount.data, form.reason.data, form.version.data)
-        except Refused as refused:
-            form.refuse(refused)
-        else:
+        asked, case, changed = again.tried(
+            case, form, lambda: extensions.ask(
+                case, current_user, form.amount.data, form.reason.data, form.version.data),
+            lambda now: not extensions.refusal(now, current_user),
+        )
+        if asked:
             flash(f"已申请延期 {asked.period}，由{asked.approver.name}审批。批准以前期限不变。", "success")
             return redirect(url_for("cases.show", case_id=case.id))
     view = {
         "case": case, "form": form, "next": page.head(case), "most": extensions.longest(case),
-        "law": kind_of(case).extension_law, "approver": extensions.approver_of(case),
+        "law": kind_of(case).extension_law, "approver": extensions.approver_of(case), "changed": changed,
     }
-    return render_template("cases/extend.html", **view), 422 if form.is_submitted() else 200
+    return render_template("cases/extend.html", **view), again.status(form, changed)
 
 
 @blueprint.post("/<int:case_id>/extension/withdraw")
@@ -65,16 +67,18 @@ def extension(case_id):
     if not case.applicant:
         del form.told_channel
         del form.told_text
+    changed = []
     if form.validate_on_submit():
-        try:
-            decided = extensions.decide(case, current_user, form.values(), form.version.data)
-        except Refused as refused:
-            form.refuse(refused)
-        else:
+        decided, case, changed = again.tried(
+            case, form, lambda: extensions.decide(case, current_user, form.values(), form.version.data),
+            lambda now: extensions.may_decide(now, current_user),
+        )
+        if decided:
             flash(_said(decided), "success")
             return redirect(url_for("cases.show", case_id=case.id))
+        asked = extensions.open_request(case) if changed else asked  # it may have been taken back and asked anew
     view = {"case": case, "form": form, "next": page.head(case), "asked": asked, "law": kind_of(case).extension_law}
-    return render_template("cases/extension.html", **view), 422 if form.is_submitted() else 200
+    return render_template("cases/extension.html", **view, changed=changed), again.status(form, changed)
 
 
 def _said(decided) -> str:

@@ -9,12 +9,11 @@ request.
 from flask import current_app
 
 from portal import audit, notify
-from portal.accounts.everybody import staff_at
 from portal.accounts.person import SYSTEM
 from portal.calendar import Calendar
-from portal.cases import clock, timeline
+from portal.cases import clock, staff, timeline
 from portal.cases.clock import CLOCK_FIELDS
-from portal.cases.kinds import kind_of, plugin_of
+from portal.cases.kinds import kind_of, kinds, plugin_of
 from portal.cases.ledger import conflict
 from portal.cases.lens import Reader, holds, of_kinds, unrestricted
 from portal.cases.models import Case, Extension
@@ -59,18 +58,25 @@ def refusal(case, person) -> str:
 
 
 def approver_of(case) -> Unit:
-    """Return the unit that decides about an extension of `case` as it lies now."""
+    """Return the unit that decides about an extension of `case` as it lies now: the level above, and where nobody there
+    could, the county; a request that nobody can decide would run out in silence."""
+    county, kind = Unit.get_by_id(case.county_id), kind_of(case)
+    above = _above(case, county)
+    return above if above.id == county.id or staff.holding(above, "cases.approve", kind.read) else county
+
+
+def _above(case, county: Unit) -> Unit:
     holder = case.unit
     if holder.level in ("village", "grid"):
         return Unit.get_by_id(holder.town_id or holder.county_id)
     if holder.town_id is None:  # the county, or one of its departments
-        return Unit.get_by_id(case.county_id)
+        return county
     if case.line_id:
         return Unit.get_by_id(case.line_id)
     in_charge = kind_of(case).in_charge
     unit = unit_in_charge(in_charge, case.county_id) if in_charge else None
     # A department of another line does not see the case, so it cannot decide about it.
-    return unit if unit is not None and unit.reach == "area" else Unit.get_by_id(case.county_id)
+    return unit if unit is not None and unit.reach == "area" else county
 
 
 def ask(case, actor, amount: int, reason: str, version: int | None) -> Extension:
@@ -83,6 +89,8 @@ def ask(case, actor, amount: int, reason: str, version: int | None) -> Extension
         if not 1 <= amount <= most.amount:
             raise Refused(f"最多可以延长 {most}，请填 1 到 {most.amount}。", "amount")
         approver = approver_of(case)
+        if not {user.id for user in staff.holding(approver, "cases.approve", kind_of(case).read)} - {actor.id}:
+            raise Refused(f"{approver.name}现在没有能审批延期的人，申请了也没有人批。请系统管理员先安排岗位。")
         asked = Extension.create(
             county_id=case.county_id, case=case.id, amount=amount, measure=case.limit_unit, reason=reason,
             unit=case.unit_id, asked_at=at, asked_by=actor.id, asked_by_name=actor.full_name, approver=approver.id,
@@ -214,9 +222,15 @@ def _lapse(case_id: int) -> bool:
         clock.drop_request(case, at, "lapsed")
         _kept(case, SYSTEM, "lapse_extension", "延期申请失效", at, "到期时还没有人审批，期限不变。")
         said = f"延期申请到期未批：{case.number}"
-        people = {asked.asked_by_id, case.person_id, *(user.id for user in staff_at(asked.approver_id))}
+        people = {asked.asked_by_id, case.person_id, *_deciders(asked, case)}
         notify.send(people - {None}, DECIDED, said, f"/cases/{case.id}", county_id=case.county_id)
     return True
+
+
+def _deciders(asked: Extension, case) -> set[int]:
+    """Return the ids of those who could have decided: nobody else at that unit opens the case."""
+    kind = kinds().get(case.kind)
+    return {user.id for user in staff.holding(asked.approver, "cases.approve", kind.read)} if kind else set()
 
 
 def _held(case, version: int | None) -> Case:

@@ -4,7 +4,7 @@ from flask import abort, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 
 from portal.access import requires
-from portal.cases import duties, handing, page
+from portal.cases import again, duties, handing, page
 from portal.cases.forms import DecideForm, HandOverForm, PlainStep, SendBackForm
 from portal.cases.kinds import kind_of
 from portal.cases.lens import holds
@@ -32,8 +32,11 @@ def sign(case_id):
 @requires("cases.hand_over")
 def hand_over(case_id):
     """Hand the case to a unit below or beside, where the workflow of its kind has no step for that."""
+    def possible(case) -> bool:
+        return holds(current_user, case) and case.is_open and kind_of(case).hands_over
+
     case = opened(case_id)
-    if request.method == "GET" and not (holds(current_user, case) and case.is_open and kind_of(case).hands_over):
+    if request.method == "GET" and not possible(case):
         return _not_now(case, "转交")
     form = _blank(HandOverForm, case)
     form.unit.choices = _choices(handing.targets(case, current_user))
@@ -42,7 +45,7 @@ def hand_over(case_id):
         handing.hand_over(case, current_user, int(form.unit.data), form.text.data, form.version.data)
         return "已转交，等对方签收。"
 
-    return _answer(case, form, act, "cases/hand_over.html")
+    return _answer(case, form, act, possible, "cases/hand_over.html")
 
 
 @blueprint.route("/<int:case_id>/send-back", methods=["GET", "POST"])
@@ -58,16 +61,18 @@ def send_back(case_id):
         moved = handing.send_back(case, current_user, form.text.data, form.version.data)
         return f"已退回，由{moved.unit.short}{'指定承办单位' if moved.to_decide else '处理'}。"
 
-    return _answer(case, form, act, "cases/send_back.html")
+    return _answer(case, form, act, lambda now: handing.may_return(now, current_user), "cases/send_back.html")
 
 
 @blueprint.route("/<int:case_id>/decide", methods=["GET", "POST"])
 @requires("cases.hand_over")
 def decide(case_id):
     """Say who handles a case that went to and fro; it cannot be sent back any more."""
+    def possible(case) -> bool:
+        return holds(current_user, case) and case.to_decide and not handing.is_party(case, current_user)
+
     case = opened(case_id)
-    if request.method == "GET" and not (holds(current_user, case) and case.to_decide
-                                         and not handing.is_party(case, current_user)):
+    if request.method == "GET" and not possible(case):
         return _not_now(case, "指定承办")
     form = _blank(DecideForm, case)
     form.unit.choices = _choices(handing.choosable(case, current_user))
@@ -76,7 +81,7 @@ def decide(case_id):
         moved = handing.decide(case, current_user, int(form.unit.data), form.text.data, form.version.data)
         return f"已指定由{moved.unit.short}承办，不能再退回。"
 
-    return _answer(case, form, act, "cases/decide.html")
+    return _answer(case, form, act, possible, "cases/decide.html")
 
 
 def _blank(form_class, case):
@@ -92,19 +97,17 @@ def _not_now(case, what: str):
     return redirect(url_for("cases.show", case_id=case.id))
 
 
-def _answer(case, form, act, template: str):
-    """Take the act of a valid form and say what came of it, or show the form with what is wrong."""
+def _answer(case, form, act, possible, template: str):
+    """Take the act of a valid form and say what came of it, or show the form with what is wrong or what changed."""
+    changed = []
     if form.validate_on_submit():
-        try:
-            said = act()
-        except Refused as refused:
-            form.refuse(refused)
-        else:
+        said, case, changed = again.tried(case, form, act, possible)
+        if said:
             flash(said, "success")
             return _back_to(case)
     head = {**duties.completed(page.head(case), case, current_user), "buttons": []}
-    view = {"case": case, "form": form, "next": head, "kind": kind_of(case)}
-    return render_template(template, **view), 422 if form.is_submitted() else 200
+    view = {"case": case, "form": form, "next": head, "kind": kind_of(case), "changed": changed}
+    return render_template(template, **view), again.status(form, changed)
 
 
 def _back_to(case):

@@ -5,7 +5,7 @@ from flask_login import current_user
 from playhouse.flask_utils import get_object_or_404
 
 from portal.access import requires
-from portal.cases import duplicates, merging, page, splitting, together
+from portal.cases import again, duplicates, merging, page, splitting, together
 from portal.cases.kinds import kind_of, kinds
 from portal.cases.lens import holds, seen_by
 from portal.cases.models import Case, Likeness, Merge
@@ -44,20 +44,23 @@ def merge(case_id):
                      if request.method == "GET" else None)
     good = form.validate_on_submit()  # first: a number with signs that no text may have is not looked for
     into = None if form.number.errors else _numbered(form.number.data, case)
+    changed = []
     if good:
-        try:
-            if into is None:
-                raise Refused("没有找到这个编号的件，请核对编号；辖区以外的件不能并入。", "number")
-            merging.merge(case, into, current_user, form.text.data or "", version=form.version.data)
-        except Refused as refused:
-            form.refuse(refused)
-        else:
+        merged, case, changed = again.tried(
+            case, form, lambda: _merge(case, into, form), lambda now: now.is_open and into is not None)
+        if merged:
             flash(f"已并案。{into.number} 答复时，会一并答复这件。", "success")
             return redirect(url_for("cases.show", case_id=into.id))
     both = [_compared(one) for one in (case, into) if one is not None]
     view = {"case": case, "kind": kind_of(case), "form": form, "both": both, "into": into,
-            "alike": together.of(case, current_user)["alike"]}
-    return render_template("cases/merge.html", **view), 422 if form.is_submitted() else 200
+            "alike": together.of(case, current_user)["alike"], "changed": changed}
+    return render_template("cases/merge.html", **view), again.status(form, changed)
+
+
+def _merge(case: Case, into: Case | None, form: MergeForm) -> Case:
+    if into is None:
+        raise Refused("没有找到这个编号的件，请核对编号；辖区以外的件不能并入。", "number")
+    return merging.merge(case, into, current_user, form.text.data or "", version=form.version.data)
 
 
 def _numbered(number: str | None, case: Case) -> Case | None:
@@ -87,16 +90,17 @@ def unmerge(case_id):
         flash("这件没有并入别的件，不用撤销。", "warn")
         return redirect(url_for("cases.show", case_id=case.id))
     form = UnmergeForm(data={"version": case.version} if request.method == "GET" else None)
+    changed = []
     if form.validate_on_submit():
-        try:
-            merging.undo(case, current_user, form.text.data, version=form.version.data)
-        except Refused as refused:
-            form.refuse(refused)
-        else:
+        undone, case, changed = again.tried(
+            case, form, lambda: merging.undo(case, current_user, form.text.data, version=form.version.data),
+            lambda now: now.merged_into_id is not None,
+        )
+        if undone:
             flash("已撤销并案，这件单独办理，期限接着原来的算。", "success")
             return redirect(url_for("cases.show", case_id=case.id))
     view = {"case": case, "kind": kind_of(case), "form": form, "into": Case.get_by_id(case.merged_into_id)}
-    return render_template("cases/unmerge.html", **view), 422 if form.is_submitted() else 200
+    return render_template("cases/unmerge.html", **view, changed=changed), again.status(form, changed)
 
 
 @blueprint.post("/<int:case_id>/told/<int:merged_id>")
@@ -165,13 +169,12 @@ def split(case_id):
     case = opened(case_id)
     form = SplitForm(data={"version": case.version} if request.method == "GET" else None)
     form.kind.choices = [(kind.name, kind.title) for kind in splitting.offered(case)]
+    changed = []
     if form.validate_on_submit():
-        try:
-            made = splitting.split(case, form.kind.data, current_user, form.text.data, version=form.version.data)
-        except Refused as refused:
-            form.refuse(refused)
-        else:
+        made, case, changed = again.tried(case, form, lambda: splitting.split(
+            case, form.kind.data, current_user, form.text.data, version=form.version.data), lambda now: now.is_open)
+        if made:
             flash(f"已另立一件，编号 {made.number}，由{made.unit.short}负责；原来这件继续办理。", "success")
             return redirect(url_for("cases.show", case_id=case.id))
     view = {"case": case, "kind": kind_of(case), "form": form, "next": page.head(case)}
-    return render_template("cases/split.html", **view), 422 if form.is_submitted() else 200
+    return render_template("cases/split.html", **view, changed=changed), again.status(form, changed)

@@ -6,7 +6,9 @@ counts. Restricted cases, and those whose contents somebody may not read, that p
 
 import datetime
 
-from portal.cases import assign, clock, referral, telling, timeline
+from portal.calendar import Calendar
+from portal.calendar.models import CalendarChange
+from portal.cases import assign, clock, recompute, referral, telling, timeline
 from portal.cases.answering import merged_in
 from portal.cases.duplicates import settle
 from portal.cases.extensions import approver_of
@@ -189,10 +191,24 @@ def _reopen(case, into, row: Merge, actor, text: str, at) -> None:
         decides = approver_of(case)
         if closed or decides.is_closed or decides.id != case.extension_asked:  # another unit would ask, or decide
             clock.drop_request(case, at)
+    moved = _by_the_calendar_of_today(case, row, at)
     case.version += 1
     case.save()
     timeline.append(case, actor, step="unmerge", title="撤销并案", at=at, from_state=MERGED.name,
-                    data={"merged": into.id}, text=f"不再并入 {into.number}，单独办理；并案期间的时间照算。{text}")
+                    data={"merged": into.id},
+                    text=f"不再并入 {into.number}，单独办理；并案期间的时间照算。{moved}{text}")
+
+
+def _by_the_calendar_of_today(case, row: Merge, at) -> str:
+    """Compute the due moment anew where the calendar changed while the case lay in another one, as it was for all open
+    cases then; return what is said about it."""
+    if case.due is None or not CalendarChange.select().where(CalendarChange.at >= row.at).exists():
+        return ""
+    old, (due, kept) = case.due, recompute.moved_to(case, clock.spans_of(case), Calendar.load(), at)
+    if due is None or kept:
+        return ""
+    case.due = due
+    return f"期间日历有调整，期限由 {old:%Y-%m-%d} 改为 {due:%Y-%m-%d}。"
 
 
 def _last(model, case):

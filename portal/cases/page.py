@@ -109,19 +109,31 @@ def view(case: Case) -> dict:
     }
 
 
-#: Entries that change nothing but the timeline itself, so they do not count as versions.
-BESIDE = ("note", "refer", "referral_ended")
+#: Entries that leave the version of a case as it is: nobody who fills in a form at that moment is disturbed by them.
+BESIDE = (
+    "note", "refer", "referral_ended", "told", "recompute", "remind", "supervise", "order_accepted", "order_answered",
+    "order_returned", "order_closed", "order_withdrawn", "instruct", "feedback",
+)
+
+
+def is_version(event) -> bool:
+    """Tell whether an entry of the timeline came with a new version of its case; a note does if it is a signature."""
+    return event.step not in BESIDE or bool(event.data.get("signed"))
 
 
 def since(case: Case, version: int) -> list[dict]:
-    """Return the entries by which the case went from `version` to the present one, newest first; none for a senseless
-    version. Each change of a case is one version and one entry."""
-    changes = case.version - version
+    """Return the entries by which the case went from `version` to the present one, newest first, with what was written
+    beside them; none for a senseless version. Each change of a case is one version and one entry."""
+    left = case.version - version
     if not 0 < version < case.version:
         return []
-    kind = kind_of(case)
-    moved = [event for event in entries(case) if event.step not in BESIDE]
-    return [_entry(kind, event) for event in reversed(moved[-changes:])]
+    found = []
+    for event in reversed(entries(case)):
+        found.append(event)
+        left -= is_version(event)
+        if not left:
+            break
+    return [_entry(kind_of(case), event) for event in found]
 
 
 def linked(case: Case, events) -> list[dict]:

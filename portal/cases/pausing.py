@@ -3,10 +3,9 @@
 import datetime
 
 from portal import notify
-from portal.accounts.everybody import staff_at
-from portal.cases import clock, timeline
+from portal.cases import clock, staff, timeline
 from portal.cases.clock import CLOCK_FIELDS
-from portal.cases.kinds import kind_of
+from portal.cases.kinds import kind_of, kinds
 from portal.cases.ledger import conflict
 from portal.cases.lens import holds
 from portal.cases.models import Case, Pause
@@ -129,7 +128,8 @@ def _remind(pause: Pause, day) -> bool:
         if not claimed.execute():
             return False  # another worker has
         case = pause.case
-        people = [case.person_id] if case.person_id else staff_at(case.unit_id)
+        kind = kinds().get(case.kind)
+        people = [case.person_id] if case.person_id else staff.workers(case.unit, kind) if kind else []
         notify.send(
             people, TOPIC, f"应恢复计时：{case.number}，{pause.reason}预计 {pause.until_expected:%m-%d} 结束",
             f"/cases/{case.id}", "程序结束的请恢复计时；没有结束的请写备注说明还要多久。", county_id=case.county_id,

@@ -19,7 +19,8 @@ from portal.values import OPEN_PHASES
 #: How many breaches of one range are put into words; all are counted.
 TOLD = 200
 
-_AT, _TO, _HOLDER, _DATA = (SEALED.index(name) for name in ("at", "to_state", "holder_id", "data"))
+_AT, _STEP, _TO, _HOLDER, _DATA = (SEALED.index(name) for name in ("at", "step", "to_state", "holder_id", "data"))
+_OPENED = 11 + Standing._fields.index("opened")
 
 #: How many ids of cases are read at once: the memory that a walk takes.
 AT_ONCE = 2000
@@ -100,8 +101,11 @@ def _walk(seen: Seen, after: int, last: int, rules: Rules) -> None:
         while rows[at][0] == key:
             at += 1
         events = rows[begun:at]
-        for sentence in _breaches(row, *_told(events), replies.get(key, []), rules):
+        broken, stands, told = _told(events)
+        for sentence in _breaches(row, broken, stands, told, replies.get(key, []), rules):
             seen.tell(key, sentence)
+        if broken is None and events[0][_AT] != row[_OPENED]:
+            seen.tell(key, f"案件 {row[1]} 的登记时间与经过不符。")
         seen.rows += 1
         _count(seen, row)
     while at < len(rows) - 1:
@@ -117,10 +121,11 @@ def _without_case(seen: Seen, rows: list, at: int) -> int:
     return at
 
 
-def _told(events: list[tuple]) -> tuple[int | None, tuple | None, list[str]]:
+def _told(events: list[tuple]) -> tuple[int | None, tuple | None, list[str | None]]:
     """Read one timeline: the number of the first entry whose seal does not hold (None: all hold), what the last one
-    says of the case (state, unit, due moment), and the answers that were given."""
-    before, replies, data = "", [], {}
+    says of the case (state, unit, due moment), and the answers that were given; None instead of each answer where what
+    is kept of a person was erased, because the answers outside the timeline lost the name then."""
+    before, replies, data, erased = "", [], {}, False
     for expected, row in enumerate(events, 1):
         data = row[_DATA]
         if data.__class__ is str:  # SQLite keeps JSON as text
@@ -130,14 +135,17 @@ def _told(events: list[tuple]) -> tuple[int | None, tuple | None, list[str]]:
                 data = {"due": data[8:-2]} if DUE(data) else json.loads(data)
         if len(data) > 1 and data.get("reply"):
             replies.append(data["reply"])
+        erased = erased or row[_STEP] == "erase"
         digest = row[-1]
         if row[1] != expected or digest != digest_of(before, [*row[:_AT], str(row[_AT]), *row[_AT + 1:_DATA], data]):
             return expected, None, replies
         before = digest
-    return (None, (row[_TO], row[_HOLDER], data.get("due")), replies) if events else (1, None, replies)
+    told = [None] * len(replies) if erased else replies
+    return (None, (row[_TO], row[_HOLDER], data.get("due")), told) if events else (1, None, told)
 
 
-def _breaches(row, broken: int | None, stands: tuple | None, told: list[str], replies: list[str], rules: Rules):
+def _breaches(row, broken: int | None, stands: tuple | None, told: list[str | None], replies: list[str],
+              rules: Rules):
     """Yield a sentence for each promise that the case does not keep."""
     number, kind, state, phase, unit, due, paused, closed, replied, because = row[1:11]
     is_open, known = phase in OPEN_PHASES, rules.phases.get(kind)
@@ -147,7 +155,7 @@ def _breaches(row, broken: int | None, stands: tuple | None, told: list[str], re
         yield f"案件 {number} 现在的环节、承办单位或期限与经过不符。"
     elif known is not None and known.get(state) != phase:
         yield f"案件 {number} 的环节与阶段不符。"
-    if broken is None and replies != told:
+    if broken is None and (len(replies) != len(told) or replies != told and None not in told):
         yield f"案件 {number} 的答复与经过里写的不符。"
     if not is_open:
         if (replied is None and not because) or closed is None:

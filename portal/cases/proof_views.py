@@ -7,8 +7,8 @@ from markupsafe import Markup
 from playhouse.flask_utils import get_object_or_404
 
 from portal.access import requires
+from portal.cases import again, page, self_check, voiding
 from portal.cases import heads as keeping
-from portal.cases import page, self_check, voiding
 from portal.cases.forms import VoidForm
 from portal.cases.kinds import kind_of, kinds, readable
 from portal.cases.lens import seen_by
@@ -36,16 +36,17 @@ def void(case_id):
         flash(sentence, "warn")
         return redirect(url_for("cases.show", case_id=case.id))
     form = VoidForm(data={"version": case.version} if request.method == "GET" else None)
+    changed = []
     if form.validate_on_submit():
-        try:
-            voiding.void(case, current_user, form.reason.data, form.version.data)
-        except Refused as refused:
-            form.refuse(refused)
-        else:
+        voided, case, changed = again.tried(
+            case, form, lambda: voiding.void(case, current_user, form.reason.data, form.version.data),
+            lambda now: voiding.refusal(now, current_user, entries(now)) is None,
+        )
+        if voided:
             flash(f"已作废，编号 {case.number} 留在作废登记里，不再使用。", "success")
             return redirect(url_for("cases.show", case_id=case.id))
     view = {"case": case, "form": form, "next": page.head(case), "kind": kind_of(case)}
-    return render_template("cases/void.html", **view), 422 if form.is_submitted() else 200
+    return render_template("cases/void.html", **view, changed=changed), again.status(form, changed)
 
 
 @blueprint.get("/voids")

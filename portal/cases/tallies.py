@@ -5,15 +5,18 @@ case (`timeline.locked`) or opens one is noted here with how it stood; what chan
 the commit, from the rows themselves, whichever step, extension or correction changed them.
 """
 
+import datetime
 import functools
 
-from peewee import chunked, fn
+from peewee import JOIN, chunked, fn
 
 from portal.cases.counters import Change
 from portal.cases.counting import FIELDS, FLOWS, Standing, periods
+from portal.cases.lens import COLUMNS
 from portal.cases.models import Case, Flow, Tally
+from portal.cases.periods import Period
 from portal.cases.recount import differences, rebuild, recount
-from portal.db import before_commit
+from portal.db import before_commit, now
 from portal.org.models import Unit
 from portal.prepared import Prepared, numbered
 from portal.values import OPEN_PHASES
@@ -42,11 +45,11 @@ def _count(before: dict[int, Standing | None]) -> None:
     so that two clerks moving cases in opposite directions never wait for each other."""
     change = Change()
     for some in chunked(before, 200):
-        now = standing_now(some)
+        after = standing_now(some)
         for key in some:
-            if before[key] != now.get(key):
+            if before[key] != after.get(key):
                 change.count(before[key], -1)
-                change.count(now.get(key), 1)
+                change.count(after.get(key), 1)
     change.write()
 
 
@@ -123,18 +126,30 @@ def by_period(person, kinds: list[str], wanted: list[str]) -> dict[str, dict[str
     return found
 
 
-def on_time_below(person, kinds: list[str], period: str) -> list[tuple[str, int, int]]:
-    """Return (name, closed, on time) of the towns or villages of the person's area that closed something in `period`,
-    in administrative order."""
-    column = {"county_id": Flow.town_id, "town_id": Flow.village_id}.get(person.area[0] if person.area else "")
+def kept_below(person, kinds: list[str], month: Period) -> list[tuple[str, int, int]]:
+    """Return (name, due, kept) of the towns or villages of the person's area in which something was due in `month` so
+    far, in administrative order: what 按期办结率 consists of, as on the page of figures. One query."""
+    column = {"county_id": "town_id", "town_id": "village_id"}.get(person.area[0] if person.area else "")
     if column is None or not kinds:
         return []
-    rows = (
-        Flow.select(Unit.short, fn.SUM(Flow.closed), fn.SUM(Flow.on_time)).join(Unit, on=(Unit.id == column))
-        .where(_in_area(Flow, person), Flow.kind.in_(kinds), Flow.period == period)
-        .group_by(Unit.code, Unit.short).having(fn.SUM(Flow.closed) > 0).order_by(Unit.code).tuples()
+    flow, case = getattr(Flow, column), getattr(Case, column)
+    sums = (
+        Flow.select(flow.alias("place"), fn.SUM(Flow.due).alias("due"), fn.SUM(Flow.kept).alias("kept"))
+        .where(_in_area(Flow, person), Flow.kind.in_(kinds), Flow.period == month.keys[0]).group_by(flow).alias("sums")
     )
-    return [(name, int(closed), int(on_time)) for name, closed, on_time in rows]
+    end = datetime.datetime.combine(month.after, datetime.time())
+    ahead = (
+        Case.select(case.alias("place"), fn.COUNT(Case.id).alias("number"))
+        .where(COLUMNS[person.area[0]] == person.area[1], Case.closed.is_null(), Case.due >= now(), Case.due < end,
+               Case.kind.in_(kinds), Case.restricted == False)  # noqa: E712
+        .group_by(case).alias("ahead")
+    )
+    due = sums.c.due - fn.COALESCE(ahead.c.number, 0)
+    rows = (
+        Unit.select(Unit.short, due, sums.c.kept).join(sums, on=(sums.c.place == Unit.id))
+        .join_from(Unit, ahead, JOIN.LEFT_OUTER, on=(ahead.c.place == Unit.id)).where(due > 0).order_by(Unit.code)
+    )
+    return [(name, int(owed), int(kept)) for name, owed, kept in rows.tuples()]
 
 
 def _in_area(model, person):

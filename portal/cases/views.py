@@ -6,9 +6,9 @@ from playhouse.flask_utils import get_object_or_404
 
 from portal import audit, files, papers
 from portal.access import requires
+from portal.cases import again, extensions, listing, page, together
 from portal.cases import assign as assigning
 from portal.cases import desk as desks
-from portal.cases import extensions, listing, page, together
 from portal.cases.forms import AssignForm, NoteForm, PlainStep, RatingForm, UploadForm
 from portal.cases.kinds import contents_seen, kind_of, kinds
 from portal.cases.ledger import available, rate, take
@@ -107,12 +107,12 @@ def step(case_id, step):
         except Refused as refused:
             form.refuse(refused)
         except Conflict as conflict:
-            case, changed = _caught_up(case_id, form, conflict, lambda now: wanted in available(now, current_user))
+            case, changed = again.caught_up(case_id, form, conflict, lambda now: wanted in available(now, current_user))
         else:
             flash(_what_now(moved, wanted), "success")
             return _to(case)
     view = {"case": case, "step": wanted, "form": form, "next": page.head(case), "kind": kind_of(case)}
-    return render_template("cases/step.html", **view, changed=changed), _status(form, changed)
+    return render_template("cases/step.html", **view, changed=changed), again.status(form, changed)
 
 
 def _form_of(step, case):
@@ -123,24 +123,6 @@ def _form_of(step, case):
         else:
             form[name].choices = choices
     return form
-
-
-def _caught_up(case_id: int, form, conflict: Conflict, still_possible) -> tuple[Case, list]:
-    """Bring the form of the slower of two clerks up to the case as it stands: returns it and what changed meanwhile.
-
-    What they typed stays in the form, so that looking and pressing once more is enough. Where the act is not possible
-    any more the conflict goes on to its own page, which keeps the text.
-    """
-    case = opened(case_id)
-    changed = page.since(case, form.version.data)
-    if not changed or not still_possible(case):
-        raise conflict
-    form.renew(case.version)
-    return case, changed
-
-
-def _status(form, changed) -> int:
-    return 409 if changed else 422 if form.is_submitted() else 200
 
 
 def _what_now(case: Case, step) -> str:
@@ -159,17 +141,16 @@ def assign(case_id):
     form = AssignForm(data={"version": case.version} if request.method == "GET" else None)
     form.person.choices = [("", "请选择")] + [(str(user.id), user.full_name) for user in assigning.colleagues(case)]
     if form.validate_on_submit():
-        try:
-            assigning.assign(case, current_user, int(form.person.data), form.text.data, form.version.data)
-        except Refused as refused:
-            form.refuse(refused)
-        except Conflict as conflict:
-            case, changed = _caught_up(case_id, form, conflict, lambda now: now.is_open and holds(current_user, now))
-        else:
+        assigned, case, changed = again.tried(
+            case, form, lambda: assigning.assign(
+                case, current_user, int(form.person.data), form.text.data, form.version.data),
+            lambda now: now.is_open and holds(current_user, now),
+        )
+        if assigned:
             flash("已交办。", "success")
             return _to(case)
     view = {"case": case, "form": form, "next": page.head(case), "kind": kind_of(case)}
-    return render_template("cases/assign.html", **view, changed=changed), _status(form, changed)
+    return render_template("cases/assign.html", **view, changed=changed), again.status(form, changed)
 
 
 @blueprint.route("/<int:case_id>/notes", methods=["GET", "POST"])

@@ -10,6 +10,7 @@ from portal import accounts, create_app, db, migrations
 from portal import org as org_room
 from portal.commands.demo_cast import COUNTY, WITHOUT_PLUGINS
 from portal.commands.demo_people import add_cast, add_staff
+from portal.commands.demo_pressing import press_for_demo
 from portal.commands.demo_signing import sign_for_demo
 from portal.commands.progress import Progress
 from portal.commands.serve import close_connections
@@ -43,6 +44,7 @@ def build(folder: Path) -> list:
         _matters(registry, say)
         with db.atomic():
             sign_for_demo()
+            press_for_demo()
         _settle(folder)
     return people
 

@@ -12,10 +12,10 @@ import click
 MARKER = "demo.json"
 
 #: All that a demo ever makes. portal.toml, plugins/ and whatever else lies in the folder is somebody else's.
-MADE = ("portal.db", "portal.db-wal", "portal.db-shm", "portal.db-writers", "keys", "files", "migrate.lock")
+MADE = ("portal.db", "portal.db-wal", "portal.db-shm", "portal.db-writers", "keys", "files", "heads", "migrate.lock")
 
 #: Without a marker these mean: a real instance, not ours to touch.
-PRECIOUS = ("portal.db", "keys", "files")
+PRECIOUS = ("portal.db", "keys", "files", "heads")
 
 
 class Ground:

@@ -1,6 +1,7 @@
 """The record is a chain: whoever changes it behind the portal's back is found, and so is a cut tail."""
 
 import contextlib
+import json
 import random
 import threading
 
@@ -12,9 +13,12 @@ from portal import audit
 from portal.audit import chain
 from portal.audit.models import AuditEntry, AuditLane
 from portal.cases.checks import examined
+from portal.cases.commands import audit as audit_commands
 from portal.config import secret
 from portal.db import atomic, database, is_postgres
+from portal.notify.models import Notice
 from portal.registry import registry_of
+from portal.sealing import key_id
 from portal.values import Refused
 from tests.cases.making import in_threads
 
@@ -246,3 +250,77 @@ def test_with_another_key_nothing_can_be_forged_and_a_lost_key_is_said(app, entr
         path.write_text(text)
         app.extensions["portal_audit_key"] = kept
     assert found() == []
+
+
+# -- the key is lost for good ------------------------------------------------------------------------------------------
+
+@pytest.fixture
+def lost(app, entries):
+    """The key is gone, and no backup has it; afterwards it is there again."""
+    kept, path = chain.key(), app.config["PORTAL"]["instance"] / "keys" / "audit"
+    text = path.read_text()
+    path.unlink()
+    app.extensions.pop("portal_audit_key")
+    yield path
+    path.write_text(text)
+    app.extensions["portal_audit_key"] = kept
+
+
+def renewed(app, *options):
+    return app.test_cli_runner().invoke(audit_commands, ["renew", "--reason", "磁盘坏了，三份备份里都没有", *options])
+
+
+def test_with_a_new_key_the_chain_goes_on_and_says_so(app, lost, cast, sign_in):
+    outcome = renewed(app, "--yes")
+    assert outcome.exit_code == 0 and "请马上备份" in outcome.output and "校验值：" in outcome.output, outcome.output
+    audit.record("people.open", "resident", 7)
+    assert lost.exists() and found() == []
+    page = sign_in("shenji").open("/audit/?action=audit.renew").text
+    assert "密钥丢失，审计链换新密钥" in page
+    [notice] = Notice.select().where(Notice.title == "审计链换了新密钥")
+    assert notice.user_id == cast["shenji"] and "三份备份" in sign_in("shenji").open(notice.url).text
+
+
+@pytest.mark.parametrize("number", [0, 3, 5])
+@pytest.mark.parametrize("act", ["UPDATE audit_entry SET actor_name = '别人'", "DELETE FROM audit_entry"])
+def test_what_was_recorded_under_the_lost_key_is_held_as_a_whole(app, lost, entries, number, act):
+    renewed(app, "--yes")
+    sentences = tamper(f"{act} WHERE id = {entries[number].id}")
+    assert "换密钥以前的" in sentences[0] and all("不是原样" in one for one in sentences[1:]), "the head knows the ends"
+
+
+@pytest.mark.parametrize("act", ["UPDATE audit_entry SET object_id = '8'", "DELETE FROM audit_entry"])
+def test_what_is_recorded_under_the_new_key_is_held_one_by_one(app, lost, act):
+    renewed(app, "--yes")
+    with atomic():
+        one, _ = audit.record("people.open", "resident", 7), audit.record("people.open", "resident", 9)
+    assert any(str(one.id) in sentence or str(one.seq) in sentence for sentence in tamper(f"{act} WHERE id = {one.id}"))
+
+
+def test_nobody_without_the_key_can_write_such_a_line(app, entries):
+    """Somebody who has the database alone says that the chain was renewed, up to and with that very line."""
+    last, lanes = entries[5], [[lane, 1000] for lane, _, _ in chain.lanes()]
+    count, digest = chain.covered({lane: 1000 for lane, _ in lanes})
+    said = {"reason": "x", "before": count + 1, "digest": digest, "key": key_id(chain.key()), "lanes": lanes}
+    columns = "county_id, actor_name, post_title, unit_name, address, session, object_type, object_id, result, " \
+              "changes, request_id, at"
+    assert tamper(
+        f"INSERT INTO audit_entry (id, {columns}, action, detail, lane, seq, digest) SELECT 900000, {columns}, "
+        f"'audit.renew', '{json.dumps(said)}', {last.lane}, {last.seq} + 1, digest FROM audit_entry "
+        f"WHERE id = {last.id}")
+
+
+def test_while_the_key_is_there_none_is_taken(app, entries):
+    outcome = renewed(app, "--yes")
+    assert outcome.exit_code == 1 and "还在，不用换" in outcome.output and found() == []
+
+
+def test_it_is_asked_first_and_what_fails_leaves_no_key(app, lost, monkeypatch):
+    assert renewed(app).exit_code == 1 and not lost.exists()
+
+    def fails(*_):
+        raise RuntimeError("the disk is full")
+
+    monkeypatch.setattr(chain, "write", fails)
+    renewed(app, "--yes")
+    assert not lost.exists(), "a key that nothing is sealed with would be taken for the right one"

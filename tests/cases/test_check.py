@@ -1,14 +1,17 @@
 """The check finds each row that was changed by SQL, names it, keeps its result, and tells the administrators."""
 
+import datetime
 import threading
 
 import pytest
+import time_machine
 
 from portal.cases import checks, self_check, voiding, walking
 from portal.cases.models import Case, Reply, Series
 from portal.cases.proof_models import CheckRun
 from portal.db import atomic, database, now
 from portal.notify import Notice
+from portal.people import erasing
 from portal.registry import registry_of
 from portal.values import Finding, Refused
 from tests.cases.making import in_threads, matter, move, plain
@@ -57,6 +60,21 @@ def test_an_open_case_with_a_closed_unit_is_found(case):
     other = Case.select().where(Case.id != case.id).get()
     run(f"UPDATE org_unit SET valid_to = '2026-01-01' WHERE id = {other.unit_id}")
     assert told() == [f"案件 {other.number} 没有人能往下办：承办单位已停用，或没有下一步。"]
+
+
+def test_a_moment_of_registration_that_was_moved_is_found(case):
+    run(f"UPDATE cases_case SET opened = '2026-01-05 09:00:00' WHERE id = {case.id}")
+    assert f"案件 {case.number} 的登记时间与经过不符。" in told()
+
+
+def test_an_answer_that_lost_the_name_of_an_erased_person_is_no_breach_and_a_missing_one_is(app):
+    with app.test_request_context():
+        case = move(matter(of="居民养老保险参保"), ("settle", "cun", {"reply": "王秀兰，已经办好"}))
+        with time_machine.travel(datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=11 * 366), tick=False):
+            assert erasing.erase(case.resident_id, "erase", "本人到场要求", person("xian")) == []
+    assert Reply.get().text == "某某，已经办好" and told() == []
+    run("DELETE FROM cases_reply")
+    assert told() == [f"案件 {case.number} 的答复与经过里写的不符。"]
 
 
 def test_a_deleted_case_leaves_its_timeline_and_a_gap(app):

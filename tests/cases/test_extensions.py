@@ -5,7 +5,7 @@ import datetime
 import pytest
 
 from portal import cases
-from portal.accounts.models import Post
+from portal.accounts.models import Post, Role
 from portal.cases import extensions
 from portal.cases.checks import findings
 from portal.cases.models import Case, CaseEvent, Extension, Pause
@@ -170,6 +170,26 @@ def test_the_level_above_decides(app, where, line, wanted):
         assert extensions.approver_of(case).id == unit(wanted).id
 
 
+def test_where_nobody_above_could_decide_the_county_does(app, sign_in):
+    """Nobody works at this department yet: a request would lie there until it lapsed."""
+    with on(MONDAY), app.test_request_context():
+        case = move(matter(), ("accept", "cun"), ("forward_town", "cun"), at=at(MONDAY))
+        Case.update(line_id=unit((COUNTY, "卫生健康局")).id).where(Case.id == case.id).execute()
+        assert extensions.approver_of(fresh(case)).id == unit(COUNTY).id
+    with on("2026-10-13 10:00"):
+        assert "由三台县审批" in ask(sign_in("zhen"), case).text
+        assert decide(sign_in("lingdao"), case).status == 200 and fresh(case).extension == "granted"
+
+
+def test_where_nobody_at_all_could_decide_it_is_said_at_once(app, sign_in, village_case):
+    roles = Role.select().where(Role.slug.in_(("town_staff", "county_staff", "leader")))
+    Post.delete().where(Post.role.in_(roles)).execute()
+    with on("2026-10-13 10:00"):
+        village = ask(sign_in("cun"), village_case)
+        assert village.status == 422 and "没有能审批延期的人" in village.text and WHY["reason"] in village.text
+    assert not Extension.select().exists()
+
+
 def test_others_neither_see_nor_decide(sign_in, village_case):
     with on("2026-10-13 10:00"):
         ask(sign_in("cun"), village_case)
@@ -229,6 +249,7 @@ def test_an_undecided_request_lapses_with_the_date_and_both_sides_learn_it(sign_
         assert extensions.lapse() == 1 and extensions.lapse() == 0
         assert fresh(village_case).extension == "lapsed" and fresh(village_case).due == village_case.due
         assert any("到期未批" in title for title in told("zhen")) and any("到期未批" in title for title in told("cun"))
+        assert not told("zhenguan"), "who looks after the town's accounts opens no cases"
         assert "到期时还没有人审批" in town.open(f"/cases/{village_case.id}").text
     assert findings() == []
 

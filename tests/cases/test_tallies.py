@@ -9,6 +9,7 @@ import pytest
 from portal.cases import tallies
 from portal.cases.ledger import available, rate
 from portal.cases.models import Case, Flow, Rating, Tally
+from portal.cases.periods import Period
 from portal.db import atomic, now
 from portal.org.models import Unit
 from portal.values import OPEN_PHASES, Conflict, Refused
@@ -107,19 +108,21 @@ def test_what_lies_below_a_unit_is_counted_within_the_own_ground(county, name):
 
 
 def test_the_on_time_card_counts_each_town_or_village(county):
+    moment = now()
     for name, column in (("zhen", "village_id"), ("lingdao", "town_id")):
         who = county[name]
-        for month in {f"{case.closed:%Y-%m}" for case in seen(who) if case.closed}:
+        for month in {case.owed.date().replace(day=1) for case in seen(who) if case.owed}:
             wanted = {}
             for case in seen(who):
-                if case.phase == "closed" and f"{case.closed:%Y-%m}" == month:
+                owed = case.owed and case.phase != "cancelled" and (case.closed or case.owed < moment)
+                if owed and case.owed.date().replace(day=1) == month:
                     key = Unit.get_by_id(getattr(case, column)).short
-                    closed, on_time = wanted.get(key, (0, 0))
-                    wanted[key] = closed + 1, on_time + (not case.late)
-            rows = tallies.on_time_below(who, KINDS, month)
-            assert {short: (closed, on_time) for short, closed, on_time in rows} == wanted
-    assert tallies.on_time_below(county["cun"], KINDS, "2026-11") == []
-    assert tallies.on_time_below(county["minzheng"], KINDS, "2026-11") == []
+                    due, kept = wanted.get(key, (0, 0))
+                    wanted[key] = due + 1, kept + (case.phase == "closed" and not case.late)
+            rows = tallies.kept_below(who, KINDS, Period.of("month", month))
+            assert {short: (due, kept) for short, due, kept in rows} == wanted
+    assert tallies.kept_below(county["cun"], KINDS, Period.of("month", moment.date())) == []
+    assert tallies.kept_below(county["minzheng"], KINDS, Period.of("month", moment.date())) == []
 
 
 def test_somebody_without_a_post_or_a_kind_gets_no_figure(county):

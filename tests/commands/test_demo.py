@@ -34,6 +34,30 @@ def test_units_have_signed_for_nearly_all_that_reached_them_and_nobody_finds_a_f
     assert count(county.folder, unread) == 0 and count(county.folder, "notify_notice", "read_at IS NULL") > 0
 
 
+def test_superiors_have_pressed_and_units_assist_and_ask_for_time(county):
+    def stands(table: str, column: str) -> set[str]:
+        with closing(sqlite3.connect(county.folder / "instance" / "portal.db")) as database:
+            return {value for (value,) in database.execute(f"SELECT {column} FROM {table}")}
+
+    assert stands("cases_order", "status") == {"issued", "accepted", "answered", "returned", "withdrawn"}
+    assert count(county.folder, "cases_order", "settled_at IS NULL AND due < datetime('now', '+8 hours')") >= 1
+    assert count(county.folder, "cases_instruction", "due IS NOT NULL AND feedback_at IS NULL") >= 1
+    assert count(county.folder, "cases_instruction", "feedback_at IS NOT NULL") >= 1
+    assert count(county.folder, "cases_reminder") >= 1 and {"asked", "answered"} <= stands("cases_assist", "state")
+    assert {"asked", "granted"} <= stands("cases_extension", "state")
+
+
+def test_a_newcomer_finds_the_pages_of_supervision_filled(county):
+    with Served(county.folder) as served:
+        town = served.visitor()
+        town.send("/accounts/sign-in", name="tashan", password=county.passwords["tashan"])
+        assert "塔山镇督〔" in town.open("/cases/orders?side=issued").text
+        assert "批示" in town.open("/cases/instructions?side=area&part=all").text
+        leader = served.visitor()
+        leader.send("/accounts/sign-in", name="tashan-leader", password=county.passwords["tashan-leader"])
+        assert "FW" in leader.open("/cases/extensions").text
+
+
 def test_each_of_the_cast_signs_in_at_once_and_sees_their_workbench(county):
     with Served(county.folder) as served:
         for person in CAST:
@@ -81,12 +105,15 @@ def test_fresh_leaves_what_it_did_not_make(county):
     instance = county.folder / "instance"
     (instance / "portal.toml").write_text('portal_name = "我们的"', encoding="utf-8")
     (instance / "notes.txt").write_text("别删", encoding="utf-8")
+    (instance / "heads").mkdir(exist_ok=True)
+    (instance / "heads" / "2026-01-01.txt").write_text("每日校验值", encoding="utf-8")
     key = (instance / "keys" / "session").read_text()
     process = start(county.folder, "--fresh")
     wait_for(lambda: (instance / "keys" / "session").exists() and (instance / "keys" / "session").read_text() != key)
     kill(process)
     assert (instance / "notes.txt").exists() and (instance / "portal.toml").exists()
     assert (instance / "plugins" / "knock.py").exists()
+    assert not (instance / "heads").exists(), "or the new demo would be told that days were deleted from it"
 
 
 def test_what_was_killed_half_way_is_begun_again(tmp_path):

@@ -1,5 +1,6 @@
 """Figures and the map: computed from records, in administrative order, within the area, and light enough."""
 
+import datetime
 import gzip
 import json
 import re
@@ -7,8 +8,9 @@ import re
 import pytest
 
 from plugins.grid.commands import load
-from plugins.grid.figures import rate
+from plugins.grid.figures import following, rate
 from plugins.grid.models import Household, TownPoint
+from portal.cases.models import Case
 from portal.db import today
 from portal.values import Refused
 from tests.grid.door import draw, house, report, staff, step
@@ -45,7 +47,21 @@ def worked(sign_in):
 def test_every_rate_stands_beside_its_denominator(worked, sign_in):
     cells = row(sign_in("zongzhi").open("/grid/figures").text, "华光村")
     half, all_of_two, none_of_two = "50.0%，1/2", "100.0%，2/2", "0.0%，0/2"
-    assert cells[1:] == ["2", "1", half, half, "3", "2", all_of_two, "0", none_of_two, all_of_two, "0"]
+    # Due in the month: both were settled at once, but in the last days of a month they were due in the next one.
+    due = Case.select().where(Case.closed.is_null(False), Case.owed < following(today().replace(day=1))).count()
+    in_time = f"100.0%，{due}/{due}" if due else "—"
+    assert cells[1:] == ["2", "1", half, half, "3", "2", all_of_two, "0", none_of_two, in_time, "0"]
+
+
+def test_what_was_due_and_not_done_counts_whenever_it_came(worked, sign_in):
+    """An event of months ago that fell due this month, and was settled too late, is part of what was due."""
+    case = Case.select().where(Case.closed.is_null(False)).order_by(Case.id).first()
+    first = datetime.datetime.combine(today().replace(day=1), datetime.time())
+    Case.update(opened=first - datetime.timedelta(days=90), owed=first, late=True).where(Case.id == case.id).execute()
+    kept = Case.select().where(Case.closed.is_null(False), Case.late == False,  # noqa: E712
+                               Case.owed < following(today().replace(day=1))).count()
+    cells = row(sign_in("zongzhi").open("/grid/figures").text, "华光村")
+    assert cells[10] == rate(kept, kept + 1)
 
 
 def test_without_anything_to_divide_by_there_is_a_dash(worked, sign_in):

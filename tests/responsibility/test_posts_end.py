@@ -109,7 +109,7 @@ def test_some_go_to_one_and_the_rest_to_another(app, sign_in):
 
 def test_nothing_is_handed_over_where_one_piece_cannot_be(app, sign_in):
     with app.test_request_context():
-        matter(), plain(kind="grid.event")
+        matter(), plain(kind="grid.event", title="井盖松动", applicant="", no_reply_because="巡查发现")
     Case.update(person=user_of("cun").id).execute()
     with pytest.raises(Refused), app.test_request_context():
         hand(post_of("cun"), [key for key, _ in open_work(post_of("cun"))], post_of("tiaojie"), person("cun"))

@@ -4,7 +4,7 @@ from flask import abort, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 
 from portal.access import requires
-from portal.cases import page
+from portal.cases import again, page
 from portal.cases.lens import holds
 from portal.cases.supervision import forms, instructions, lists
 from portal.cases.supervision.escalation import escalate, refusal
@@ -28,17 +28,15 @@ def _press(case_id: int, form_class, permission: str, title: str, carry_out, don
         flash(NOT_ABOVE.format(title), "warn")
         return redirect(url_for("cases.show", case_id=case.id))
     versioned = issubclass(form_class, forms.VersionedForm)
-    form = form_class(data={"version": case.version} if versioned and request.method == "GET" else None)
+    form, changed = form_class(data={"version": case.version} if versioned and request.method == "GET" else None), []
     if form.validate_on_submit():
-        try:
-            carry_out(case, form)
-        except Refused as refused:
-            form.refuse(refused)
-        else:
+        pressed, case, changed = again.tried(
+            case, form, lambda: carry_out(case, form), lambda now: may_press(current_user, now, permission))
+        if pressed:
             flash(done, "success")
             return redirect(url_for("cases.show", case_id=case.id))
-    shown = {"case": case, "form": form, "title": title, "next": page.head(case), **view}
-    return render_template("cases/supervision/press.html", **shown), 422 if form.is_submitted() else 200
+    shown = {"case": case, "form": form, "title": title, "next": page.head(case), "changed": changed, **view}
+    return render_template("cases/supervision/press.html", **shown), again.status(form, changed)
 
 
 @blueprint.route("/<int:case_id>/remind", methods=["GET", "POST"], endpoint="remind")

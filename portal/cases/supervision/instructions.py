@@ -21,9 +21,9 @@ def end_of(day: datetime.date) -> datetime.datetime:
     return datetime.datetime.combine(day, Calendar.load().day_ends)
 
 
-def instruct(case_id: int, actor, text: str, until: datetime.date | None) -> Instruction:
+def instruct(case_id: int, actor, text: str, until: datetime.date | None, at=None) -> Instruction:
     """Write a leader's instruction on an open case and tell who has it; raises Refused."""
-    at = now()
+    at = at or now()
     if until is not None and until < at.date():
         raise Refused("反馈期限不能早于今天。", "until")
     with atomic():

@@ -8,12 +8,13 @@ from peewee import fn
 
 from portal.accounts.models import Post, Role, User
 from portal.accounts.person import Person, posts_of
-from portal.calendar import Calendar
-from portal.cases import tallies
-from portal.cases.kinds import kinds, readable
+from portal.cases import figures
+from portal.cases.kinds import kinds
 from portal.cases.models import Case
-from portal.cases.supervision import overdue
-from portal.cases.supervision.models import Reminder, Told
+from portal.cases.periods import Period
+from portal.cases.supervision import overdue, owed
+from portal.cases.supervision.models import Reminder
+from portal.cases.supervision.once import LASTING, counties, first_time, forget, forget_but, is_day_off
 from portal.cases.supervision.reach import superior_of
 from portal.cases.supervision.reminding import remind_by_itself, tell_by_itself
 from portal.cases.supervision.rules import rules_of
@@ -25,22 +26,7 @@ from portal.values import Job, Topic
 
 #: The portal presses for what fell due within these days: a job that did not run for a weekend makes up for it.
 LOOKED_BACK = 7
-KEPT_DAYS = 90
 PARTS = (("over", "已超期"), ("today", "今日到期"), ("soon", f"{overdue.SOON_DAYS} 天内到期"))
-
-
-def _first_time(topic: str, about: str, on: datetime.date) -> bool:
-    """Note that `about` is told of `topic` for the day `on`; False where that was so already."""
-    return bool(Told.insert(topic=topic, about=about, on=on).on_conflict_ignore().as_rowcount().execute())
-
-
-def _counties() -> list[Unit]:
-    return list(Unit.select().where(Unit.level == "county", Unit.valid_to.is_null()).order_by(Unit.id))
-
-
-def _is_day_off(day: datetime.date) -> bool:
-    calendar = Calendar.load()
-    return calendar.is_known(day, day) and not calendar.is_workday(day)
 
 
 # -- every morning -------------------------------------------------------------------------------------------------
@@ -48,13 +34,13 @@ def _is_day_off(day: datetime.date) -> bool:
 def morning() -> str:
     """Tell each responsible person once what is late, due today and due soon; what nobody has, the unit's staff."""
     day, told = today(), 0
-    Told.delete().where(Told.on < day - datetime.timedelta(days=KEPT_DAYS)).execute()
-    if _is_day_off(day):
+    forget(day)
+    if is_day_off(day):
         return "今天不是工作日，没有提醒。"
-    for county in _counties():
+    for county in counties():
         with atomic():
             for user_id, counts in sorted(_waiting(county).items()):
-                if _first_time("cases.morning", f"user {user_id}", day):
+                if first_time("cases.morning", f"user {user_id}", day):
                     said = "，".join(f"{title} {counts[part]} 件" for part, title in PARTS if counts[part])
                     told += send([user_id], "cases.morning", f"今日提醒：{said}", "/cases/desk", county_id=county.id)
     return f"提醒了 {told} 人。"
@@ -97,7 +83,7 @@ def remind_late() -> str:
     midnight = datetime.datetime.combine(today(), overdue.MIDNIGHT)
     since = midnight - datetime.timedelta(days=LOOKED_BACK)
     done = 0
-    for county in _counties():
+    for county in counties():
         again = Reminder.select(Reminder.id).where(
             Reminder.case == Case.id, Reminder.author_id == 0, Reminder.on > Case.due
         )
@@ -119,8 +105,8 @@ def remind_late() -> str:
 
 def tell_superiors() -> str:
     """Tell the heads of the superior unit which cases have been late so long that 提级 should be decided; once each."""
-    at, told = now(), 0
-    for county in _counties():
+    at, told, late = now(), 0, set()
+    for county in counties():
         groups: dict[int, list[Case]] = defaultdict(list)
         superiors: dict[tuple, Unit | None] = {}
         with atomic():
@@ -128,11 +114,14 @@ def tell_superiors() -> str:
                 key = (case.unit_id, case.line_id, case.kind)
                 if key not in superiors:
                     superiors[key] = superior_of(case)
-                above = superiors[key]
-                if above is not None and _first_time("cases.escalation", f"case {case.id}", case.due.date()):
+                above, about = superiors[key], f"case {case.id}"
+                late.add(about)
+                if above is not None and first_time(LASTING, about, case.due.date()):
                     groups[above.id].append(case)
             for unit_id, cases in groups.items():
                 told += _tell_heads(unit_id, cases, county)
+    with atomic():
+        forget_but(late, at.date())
     return f"向上级提示了 {told} 件。"
 
 
@@ -168,7 +157,7 @@ def weekly() -> str:
     told = 0
     for user, posts, post in _leaders():
         with atomic():
-            if _first_time("cases.weekly", f"post {post.id}", monday):
+            if first_time("cases.weekly", f"post {post.id}", monday):
                 title, text = _week(Person(user, posts, post.id), monday)
                 told += send([user], "cases.weekly", title, "/cases/overdue", text, county_id=post.unit.county_id)
     return f"发给 {told} 个领导岗位。"
@@ -192,16 +181,15 @@ def _leaders():
 
 
 def _week(person: Person, monday: datetime.date) -> tuple[str, str]:
-    """Return the title and the text of a leader's week; the rate is said with what it is a part of (DOMAIN 9.10)."""
-    week = tallies.periods(datetime.datetime.combine(monday - datetime.timedelta(days=7), overdue.MIDNIGHT))[0]
-    sums = tallies.by_period(person, [kind.name for kind in readable(person)], [week])[week]
+    """Return the title and the text of a leader's week, with the rate of the page of figures and what it is a part of
+    (DOMAIN 9.10): due in the week, not received or closed in it."""
+    week = Period.of("week", monday).previous
+    sums = figures.table_of(person, week, "kind").total.counts
     late = [one for one in overdue.holders(overdue.Asked(), person) if one.counts["over"]]
-    total = sum(one.counts["over"] for one in late)
-    closed, rate = sums["closed"], ""
-    if closed:
-        rate = f"，其中期限内 {sums['on_time']} 件（{sums['on_time'] / closed:.0%}，分母为办结 {closed} 件）"
+    total, closed, due, kept = sum(one.counts["over"] for one in late), sums["closed"], sums["due"], sums["kept"]
+    rate = f"应办结 {due} 件，期限内办结 {kept} 件，按期办结率 {kept / due:.1%}。" if due else ""
     worst = "、".join(f"{one.name} {one.counts['over']} 件" for one in late[:5])
-    text = f"上周登记 {sums['opened']} 件，办结 {closed} 件{rate}。现在超期 {total} 件" + (
+    text = f"上周登记 {sums['opened']} 件，办结 {closed} 件。{rate}现在超期 {total} 件" + (
         f"：{worst}。" if worst else "。")
     return f"{person.post.unit.short}一周情况：办结 {closed} 件，现超期 {total} 件", text
 
@@ -209,6 +197,7 @@ def _week(person: Person, monday: datetime.date) -> tuple[str, str]:
 JOBS = (
     Job("cases.morning", "每日到期提醒", morning, at="08:00"),
     Job("cases.remind_late", "逾期次日自动催办", remind_late, at="08:10"),
+    Job("cases.remind_owed", "督办单、批示、协办到期提醒", owed.remind, at="08:15"),
     Job("cases.tell_superiors", "长期超期提示上级", tell_superiors, at="08:20"),
     Job("cases.weekly", "领导一周情况", weekly, at="08:30"),
 )

@@ -36,9 +36,9 @@ class Demand:
     colour: str = "blue"
 
 
-def issue(case_ids, actor, demand: Demand) -> Order:
+def issue(case_ids, actor, demand: Demand, at=None) -> Order:
     """Issue one order about the cases to one unit; raises Refused."""
-    at = now()
+    at = at or now()
     if demand.until < at.date():
         raise Refused("答复期限不能早于今天。", "until")
     with atomic():
@@ -59,7 +59,7 @@ def issue(case_ids, actor, demand: Demand) -> Order:
             case.overseen = True
             case.save(only=[Case.supervised, Case.overseen])
         _write(order, cases, actor, "supervise", f"督办：{order.number}",
-               f"{demand.subject}\n要求：{demand.demand}\n{unit.name}于 {demand.until} 前答复。")
+               f"{demand.subject}\n要求：{demand.demand}\n{unit.name}于 {demand.until} 前答复。", at)
         _tell_unit(order, cases, f"督办单 {order.number}：{order.subject}", f"请先签收，{demand.until} 前答复。")
     return order
 
@@ -76,34 +76,36 @@ def _addressee(cases, actor, demand: Demand) -> Unit:
     return unit
 
 
-def accept(order_id: int, actor, version: int) -> Order:
+def accept(order_id: int, actor, version: int, at=None) -> Order:
     """Take note of the order for its unit (签收)."""
+    at = at or now()
     with atomic():
         order, cases = _held(order_id, version)
         _refuse_others(order, actor)
         if order.status != "issued":
             raise Refused("这张督办单已经签收。")
-        _accepted(order, actor)
+        _accepted(order, actor, at)
         order.status = "accepted"
         _saved(order)
-        _write(order, cases, actor, "order_accepted", "签收督办单", order.number)
+        _write(order, cases, actor, "order_accepted", "签收督办单", order.number, at)
     return order
 
 
-def _accepted(order, actor) -> None:
-    order.accepted_at, order.accepted_name = now(), actor.full_name
+def _accepted(order, actor, at) -> None:
+    order.accepted_at, order.accepted_name = at, actor.full_name
 
 
-def answer(order_id: int, actor, text: str, version: int) -> tuple[Order, list[Case]]:
+def answer(order_id: int, actor, text: str, version: int, at=None) -> tuple[Order, list[Case]]:
     """Answer the order for its unit; returns it with its cases, to which files may be added."""
+    at = at or now()
     with atomic():
         order, cases = _held(order_id, version)
         _refuse_others(order, actor)
         if not order.is_owed:
             raise Refused(f"这张督办单现在是“{order.status_title}”，不用再答复。")
         if order.accepted_at is None:
-            _accepted(order, actor)  # whoever answers has taken note
-        order.status, order.answered_at = "answered", now()
+            _accepted(order, actor, at)  # whoever answers has taken note
+        order.status, order.answered_at = "answered", at
         late = order.answered_at > order.due
         _saved(order)
         OrderAnswer.create(
@@ -111,8 +113,8 @@ def answer(order_id: int, actor, text: str, version: int) -> tuple[Order, list[C
             by_name=actor.full_name, unit_name=order.unit.name, late=late,
         )
         _write(order, cases, actor, "order_answered", "答复督办单" + ("（超期）" if late else ""),
-               f"{order.number}\n{text}")
-        _tell_issuer(order, cases, f"督办单已答复：{order.number}", f"{order.unit.short}：{text}")
+               f"{order.number}\n{text}", at)
+        tell_issuer(order, cases, f"督办单已答复：{order.number}", f"{order.unit.short}：{text}")
     return order, cases
 
 
@@ -211,9 +213,9 @@ def _saved(order) -> None:
     order.save()
 
 
-def _write(order, cases, actor, step: str, title: str, text: str) -> None:
+def _write(order, cases, actor, step: str, title: str, text: str, at=None) -> None:
     for case in cases:
-        timeline.append(case, actor, step=step, title=title[:60], at=now(), from_state=case.state, text=text,
+        timeline.append(case, actor, step=step, title=title[:60], at=at or now(), from_state=case.state, text=text,
                         data={"order": order.id})
 
 
@@ -224,7 +226,7 @@ def _tell_unit(order, cases, title: str, text: str) -> None:
         tell(unit_id, cases, "cases.order", title, url, text)
 
 
-def _tell_issuer(order, cases, title: str, text: str) -> None:
+def tell_issuer(order, cases, title: str, text: str) -> None:
     """Tell whoever issued it and those of the issuing unit who may judge the answer."""
     judges = {user for user, may in staff(order.issuer_id) if "cases.supervise" in may}
     users = (readers(order.issuer_id, cases) & judges) | {order.issued_by_id}

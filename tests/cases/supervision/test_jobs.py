@@ -106,23 +106,40 @@ def test_the_heads_of_the_superior_are_told_once_of_what_stays_late(thursday, ca
         assert jobs.tell_superiors() == "向上级提示了 1 件。"
 
 
+def test_what_stays_late_for_months_is_not_told_each_day(thursday, cast):
+    case = late(8)
+    assert jobs.tell_superiors() == "向上级提示了 1 件。"
+    for days in (95, 96):
+        with later(days=days):
+            jobs.morning()
+            assert jobs.tell_superiors() == "向上级提示了 0 件。"
+    with later(days=97):
+        Case.update(closed=datetime.datetime(2027, 3, 3)).where(Case.id == case.id).execute()
+        jobs.tell_superiors()
+    assert not Told.select().where(Told.topic == "cases.escalation").exists(), "what is settled is forgotten"
+
+
 def test_leaders_are_told_the_week_with_what_the_rate_is_a_part_of(thursday, cast):
-    late(3), late(2)
+    late(3), late(2), late(6)  # the last one fell due a week ago
     at = datetime.datetime(2026, 11, 19, 9)
-    move(matter(at=at, of="居民养老保险参保"), ("settle", "cun"), at=at)
+    for day in (19, 12):  # closed last week and due in this one; closed before and due last week
+        moment = datetime.datetime(2026, 11, day, 9)
+        move(matter(at=moment, of="居民养老保险参保"), ("settle", "cun"), at=moment)
     move(matter(at=at), ("withdraw", "cun"), at=at)  # what was withdrawn is part of no rate
     assert jobs.weekly() == "发给 2 个领导岗位。" and jobs.weekly() == "发给 0 个领导岗位。"
     [notice] = notices(cast["lingdao"], "cases.weekly")
-    assert "分母为办结 1 件" in notice.text and "现在超期 2 件：华光村 2 件" in notice.text
+    assert "办结 1 件。应办结 2 件，期限内办结 1 件，按期办结率 50.0%" in notice.text
+    assert "现在超期 3 件：华光村 3 件" in notice.text
     with later(days=4):
         assert jobs.weekly() == "发给 2 个领导岗位。"
 
 
 def test_jobs_and_topics_are_declared_and_every_notice_has_a_topic(app, thursday):
     declared = {one.name: one for one in cases.portal_jobs()}
-    assert {"cases.morning", "cases.remind_late", "cases.tell_superiors", "cases.weekly"} <= set(declared)
+    names = ("cases.morning", "cases.remind_late", "cases.remind_owed", "cases.tell_superiors", "cases.weekly")
+    assert set(names) <= set(declared)
     late(6)
-    for name in ("cases.morning", "cases.remind_late", "cases.tell_superiors", "cases.weekly"):
+    for name in names:
         assert isinstance(declared[name].run(), str)
     topics = {one.name for one in cases.portal_topics()}
     assert {one.topic for one in Notice.select()} <= topics
