@@ -18,6 +18,11 @@ class Refused(Exception):
         self.field = field
 
 
+class Deprecated(DeprecationWarning):
+    """Something of the contract goes with a later version. The text is one Chinese sentence: what, when, and what to
+    write instead."""
+
+
 class Conflict(Exception):
     """Somebody else was faster: the row changed since the form was rendered. Answered with 409, the text kept."""
 
