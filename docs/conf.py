@@ -1,7 +1,7 @@
 """How the pages are made into a site: `sphinx-build -W --keep-going -n -b html docs build/docs`.
 
 It reads the Markdown alone. What is generated from the code (reference-kit.md, reference-testing.md) is written by
-`python -m tests.docs.write` and committed, so that the pages can be read in the repository as well.
+`python -m docs.reference` and committed, so that the pages can be read in the repository as well.
 """
 
 project = "county-portal"

@@ -348,6 +348,11 @@ OF_THE_LEDGER = {"merged": MERGED, "voided": State("voided", "已作废", "cance
 
 @dataclass(frozen=True)
 class Workflow:
+    """The states of a kind of case and the steps between them; a case begins in the state named `start`.
+
+    Held against the rules at start: no open state without a way out, no step to a state that nobody declared.
+    """
+
     states: tuple[State, ...]
     steps: tuple[Step, ...]
     start: str
