@@ -17,14 +17,14 @@ DOCS = Path(__file__).parent
 #: By subject, in the order of the page. A name that stands in no group falls under the last one.
 GROUPS = {
     "The plugin": ("API", "hookimpl", "Plugin", "Permission", "MenuItem", "Card", "Setting", "Action", "Deprecated"),
-    "Pages": ("Blueprint", "requires", "signed_in", "own_transaction", "may", "current_user", "render_template",
-              "render_list", "page_of", "get_object_or_404", "abort", "redirect", "url_for", "request", "flash"),
+    "Pages": ("Blueprint", "requires", "signed_in", "own_transaction", "may", "current_user",
+              "render_template", "render_list", "page_of", "get_object_or_404", "abort", "redirect", "url_for", "request", "flash"),
     "Forms": ("Form", "VersionedForm", "Text", "LongText", "Number", "Amount", "Day", "Moment", "Choice", "Many", "Flag",
               "Upload", "Hidden", "UnitField", "IdCardField", "PhoneField", "row_id"),
     "Rules": ("Refused", "Conflict"),
     "Cases": ("CaseKind", "Workflow", "State", "Step", "Opening", "open_case", "take", "available", "Case", "Detail",
-              "seen_by", "holds", "open_cases_of", "attach", "place_name", "retitle", "rate", "merge", "refer", "referable",
-              "index_case", "Paper"),
+              "seen_by", "holds", "open_cases_of", "attach", "place_name", "retitle", "rate", "merge", "refer",
+              "referable", "index_case", "Paper"),
     "Clocks": ("Deadline", "Calendar", "extend", "PAUSE_REASONS", "now", "today"),
     "Numbers of papers": ("take_number", "void_number", "Numbers"),
     "Tables": ("Model", "PlacedModel", "atomic", "after_commit", "Prepared", "PreparedModels", "ForeignKeyField",
@@ -47,7 +47,8 @@ SAID = {
     "SQL": "peewee: a piece of SQL, `SQL(\"count(*) > ?\", (3,))`; the same on both engines or not at all.",
     "abort": "flask: `abort(404)` ends the request with the page for that status.",
     "current_user": "flask-login: who is signed in and in which post they act, see [pages](plugin-pages.md#routes).",
-    "flash": "flask: `flash(\"已保存。\", \"success\")` shows a sentence on the next page; kinds `success`, `warn`, `over`, `info`.",
+    "flash": "flask: `flash(\"已保存。\", \"success\")` shows a sentence on the next page; kinds `success`, `warn`, "
+             "`over`, `info`.",
     "fn": "peewee: functions of SQL, `fn.COUNT(Lamp.id)`.",
     "get_object_or_404": "playhouse: `get_object_or_404(query, *conditions)` returns the one row, or answers 404.",
     "hookimpl": "pluggy: put `@hookimpl` above each function that is a [hook](reference-hooks.md).",
@@ -70,10 +71,11 @@ SAID = {
                      "[clocks](clocks.md) has the rules.",
     "SEXES": "The sexes of a resident as they are kept and shown: `{\"F\": \"女\", ...}`.",
     "TAGS": "The tags of a resident as they are kept and shown: `{name: title}`.",
-    "audit": "The record of who did what: `audit.record(action, object_type, object_id, detail=, changes=, actor=)` writes an "
-             "entry in the caller's transaction, `audit.differences(old, new)` returns what changed; no names and no numbers "
-             "of people in it.",
-    "search": "The word index: `search.put(...)`, `search.remove(...)`, `search.matching(...)`; cases are indexed by themselves.",
+    "audit": "The record of who did what: `audit.record(action, object_type, object_id, detail=, changes=, actor=)` "
+             "writes an entry in the caller's transaction, `audit.differences(old, new)` returns what changed; no names "
+             "and no numbers of people in it.",
+    "search": "The word index: `search.put(...)`, `search.remove(...)`, `search.matching(...)`; cases are indexed by "
+              "themselves.",
     "CAST": "Who is there: `{name: (full name, where, role)}`, see [the cast](plugin-testing.md#the-cast).",
     "PASSWORD": "The password of everybody in the cast.",
 }
@@ -100,9 +102,26 @@ def signature(name: str, value) -> str:
         found = inspect.signature(value)
     except ValueError:
         return ""
-    text = re.sub(r"<(?:class|function) [^>]*?(\w+)[^>]*>", r"\1", str(found))
-    text = re.sub(r"\b(?:portal|plugins|collections|typing|datetime|peewee)(?:\.\w+)*\.(\w+)", r"\1", text)
-    return f"{name}{text}"
+    given = found.replace(return_annotation=found.empty) if isinstance(value, type) else found
+    parts = [_plain(str(one)) for one in given.parameters.values()]
+    if any(one.kind is one.KEYWORD_ONLY for one in given.parameters.values()):
+        first = next(place for place, one in enumerate(given.parameters.values()) if one.kind is one.KEYWORD_ONLY)
+        if not any(one.kind is one.VAR_POSITIONAL for one in given.parameters.values()):
+            parts.insert(first, "*")
+    answer = _plain(str(given).rpartition(") ->")[2]) if given.return_annotation is not given.empty else ""
+    return _broken(name, parts) + (f" ->{answer}" if answer else "")
+
+
+def _plain(text: str) -> str:
+    """Return a part of a signature without modules, and without what is different in each run."""
+    text = re.sub(r"<(?:class|function|bound|factory|field)\b(?:[^<>]|<[^<>]*>)*>", "…", text)
+    return re.sub(r"\b(?:portal|collections|typing|datetime|pathlib|peewee)(?:\.\w+)*\.(\w+)", r"\1", text)
+
+
+def _broken(name: str, parts: list[str]) -> str:
+    """Return a call on one line, or where that is too long with one argument a line."""
+    line = f"{name}({', '.join(parts)})"
+    return line if len(line) <= 110 else "\n".join([f"{name}(", *(f"    {part}," for part in parts), ")"])
 
 
 def fields(value) -> list[str]:
@@ -143,16 +162,22 @@ def methods(value, names) -> str:
     """Return the public methods of a class as lines of a list."""
     lines = []
     for name in names:
+        if name.startswith("test_"):
+            lines.append(f"- `{name}`")  # the name is the sentence
+            continue
         member = inspect.getattr_static(value, name)
         text = " ".join((member.__doc__ or "").split("\n\n")[0].split())
         shown = name if isinstance(member, property) else f"{name}{_called(member)}"
-        lines.append(f"- `{shown}`: {text}" if text else f"- `{shown}`")
+        if not text:
+            raise ValueError(f"{value.__name__}.{name} has no docstring: say in one sentence what it is for")
+        lines.append(f"- `{shown}`: {text}")
     return "\n".join(lines)
 
 
 def _called(member) -> str:
-    found = inspect.signature(member)
-    return str(found.replace(parameters=list(found.parameters.values())[1:], return_annotation=inspect.Signature.empty))
+    found = inspect.signature(inspect.unwrap(member))
+    parts = [_plain(str(one)) for one in list(found.parameters.values())[1:]]
+    return f"({', '.join(parts)})"
 
 
 def kit_page() -> str:
@@ -172,7 +197,7 @@ def testing_page() -> str:
         parts.append(entry(name, value))
         if isinstance(value, type):
             own = [key for key, member in vars(value).items() if not key.startswith("_") and _is_told(member)]
-            parts.append(methods(value, own))
+            parts += [methods(value, own)] if own else []
     parts.append("## Fixtures")
     parts.append("`pytest_plugins = [\"portal.testing.fixtures\"]` in a `conftest.py` brings:")
     for name in FIXTURES:

@@ -104,7 +104,8 @@ from portal.values import (
 __all__ = [
     "API", "PAUSE_REASONS", "SEXES", "SQL", "TAGS", "Action", "Amount", "BigIntegerField", "Blueprint", "BooleanField",
     "Calendar", "Card", "Case", "CaseKind", "CharField", "Choice", "Conflict", "DateField", "DateTimeField", "Day",
-    "Deadline", "DecimalField", "Deprecated", "Detail", "Finding", "Flag", "ForeignKeyField", "Form", "Hidden", "Hit", "IdCardField",
+    "Deadline", "DecimalField", "Deprecated",
+    "Detail", "Finding", "Flag", "ForeignKeyField", "Form", "Hidden", "Hit", "IdCardField",
     "IntegerField", "JSONField", "Job", "LongText", "Many", "MenuItem", "Model", "Moment", "Number", "Numbers",
     "Opening", "Paper", "Permission", "PhoneField", "PlacedModel", "Plugin", "Prepared", "PreparedModels", "Refused",
     "Resident", "ResidentRecord", "ResidentSection", "ResidentUse", "SearchProvider", "Setting", "SmallIntegerField",

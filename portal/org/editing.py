@@ -15,7 +15,7 @@ TOLD = 10
 
 
 def rename_unit(unit: Unit, data: dict, by, version: int | None) -> None:
-    """Give the unit the name in `data`, with its "note" in the history; old matters go on printing the name of their day.
+    """Give the unit the name in `data`, with its "note" in the history; old matters go on printing the old one.
 
     Raises Refused for the same name or one that a neighbour has, Conflict where somebody was faster than `version`.
     """

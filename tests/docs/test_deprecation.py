@@ -5,7 +5,6 @@ import pytest
 from portal import hookspecs, kit
 from portal.cases.self_check import found_everywhere
 from portal.kit import Deprecated, Farewell
-from tests.registry.conftest import registry, start  # noqa: F401
 from tests.registry.sources import hook, plugin
 
 SENTENCE = "portal.kit.old_now 将在 1.0 版取消，请改用 now。"
@@ -40,18 +39,18 @@ def test_no_name_is_both_there_and_going():
     assert not set(kit.DEPRECATED) & set(vars(kit))
 
 
-def test_a_running_portal_loads_the_plugin_and_keeps_what_was_said(registry, going):  # noqa: F811
+def test_a_running_portal_loads_the_plugin_and_keeps_what_was_said(registry, going):
     found = registry(USES_OLD)
     assert not found.quarantined and "notices" in found.plugins
     assert found.outdated == [("notices", SENTENCE)]
 
 
-def test_in_the_tests_of_a_plugin_it_is_a_failure(registry, going):  # noqa: F811
+def test_in_the_tests_of_a_plugin_it_is_a_failure(registry, going):
     with pytest.raises(Deprecated, match="old_now"):
         registry(USES_OLD, strict=True)
 
 
-def test_an_argument_of_a_hook_that_is_to_go_is_said(registry, monkeypatch):  # noqa: F811
+def test_an_argument_of_a_hook_that_is_to_go_is_said(registry, monkeypatch):
     said = Deprecated("portal_town_changed 的参数 enabled 将在 1.0 版取消。")
     spec(monkeypatch, "portal_town_changed", warn_on_impl_args={"enabled": said})
     both = {"notices.py": plugin(extra=hook("portal_town_changed", "pass", "town, enabled"))}
@@ -59,13 +58,14 @@ def test_an_argument_of_a_hook_that_is_to_go_is_said(registry, monkeypatch):  # 
     assert not registry({"notices.py": plugin(extra=hook("portal_town_changed", "pass", "town"))}).outdated
 
 
-def test_a_hook_that_is_to_go_is_said(registry, monkeypatch):  # noqa: F811
-    said = Deprecated("钩子 portal_cards 将在 1.0 版取消。")
-    spec(monkeypatch, "portal_cards", warn_on_impl=said)
-    assert registry({"notices.py": plugin(extra=hook("portal_cards", "return []"))}).outdated == [("notices", str(said))]
+def test_a_hook_that_is_to_go_is_said(registry, monkeypatch):
+    said = Deprecated("钩子 portal_refer 将在 1.0 版取消。")
+    spec(monkeypatch, "portal_refer", warn_on_impl=said)
+    old = {"notices.py": plugin(extra=hook("portal_refer", "return None", "case"))}
+    assert registry(old).outdated == [("notices", str(said))]
 
 
-def test_the_check_of_the_portal_says_it_as_a_reminder(start, going):  # noqa: F811
+def test_the_check_of_the_portal_says_it_as_a_reminder(start, going):
     county = start(USES_OLD, ["notices"])
     with county.app.app_context():
         found = found_everywhere()
@@ -73,6 +73,6 @@ def test_the_check_of_the_portal_says_it_as_a_reminder(start, going):  # noqa: F
     assert not any("old_now" in sentence for sentence in found.breaches)
 
 
-def test_a_warning_of_another_kind_is_not_kept_back(registry):  # noqa: F811
+def test_a_warning_of_another_kind_is_not_kept_back(registry):
     with pytest.raises(UserWarning, match="anders"):
         registry({"notices.py": plugin(head="import warnings\nwarnings.warn('anders', UserWarning)")}, strict=True)

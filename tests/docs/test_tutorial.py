@@ -9,7 +9,6 @@ import pytest
 
 from tests.commands.server import Served, environment, free_port
 from tests.docs import pages
-from tests.registry.conftest import start  # noqa: F401
 
 PAGE = "tutorial.md"
 #: What stands for the two commands that an installed portal has.
@@ -53,9 +52,10 @@ class Reader:
 
     def _run(self, command: str, where: str) -> None:
         if command == "portal serve":
-            return  # it stays until the end: see `walking`
+            return  # it stays until the end, so the test starts it itself
         done = subprocess.run(
-            ["bash", "-ec", command], cwd=self.folder, env=self.environment, capture_output=True, text=True, timeout=500,
+            ["bash", "-ec", command], cwd=self.folder, env=self.environment, capture_output=True, text=True,
+            timeout=500,
         )
         assert done.returncode == 0, f"{where}: {command}\n{done.stdout[-4000:]}\n{done.stderr[-2000:]}"
         self.out += done.stdout
