@@ -18,9 +18,10 @@ DOCS = Path(__file__).parent
 GROUPS = {
     "The plugin": ("API", "hookimpl", "Plugin", "Permission", "MenuItem", "Card", "Setting", "Action", "Deprecated"),
     "Pages": ("Blueprint", "requires", "signed_in", "own_transaction", "may", "current_user",
-              "render_template", "render_list", "page_of", "get_object_or_404", "abort", "redirect", "url_for", "request", "flash"),
-    "Forms": ("Form", "VersionedForm", "Text", "LongText", "Number", "Amount", "Day", "Moment", "Choice", "Many", "Flag",
-              "Upload", "Hidden", "UnitField", "IdCardField", "PhoneField", "row_id"),
+              "render_template", "render_list", "page_of", "get_object_or_404", "abort", "redirect", "url_for",
+              "request", "flash"),
+    "Forms": ("Form", "VersionedForm", "Text", "LongText", "Number", "Amount", "Day", "Moment", "Choice", "Many",
+              "Flag", "Upload", "Hidden", "UnitField", "IdCardField", "PhoneField", "row_id"),
     "Rules": ("Refused", "Conflict"),
     "Cases": ("CaseKind", "Workflow", "State", "Step", "Opening", "open_case", "take", "available", "Case", "Detail",
               "seen_by", "holds", "open_cases_of", "attach", "place_name", "retitle", "rate", "merge", "refer",
@@ -72,8 +73,8 @@ SAID = {
     "SEXES": "The sexes of a resident as they are kept and shown: `{\"F\": \"女\", ...}`.",
     "TAGS": "The tags of a resident as they are kept and shown: `{name: title}`.",
     "audit": "The record of who did what: `audit.record(action, object_type, object_id, detail=, changes=, actor=)` "
-             "writes an entry in the caller's transaction, `audit.differences(old, new)` returns what changed; no names "
-             "and no numbers of people in it.",
+             "writes an entry in the caller's transaction, `audit.differences(old, new)` returns what changed; no "
+             "names and no numbers of people in it.",
     "search": "The word index: `search.put(...)`, `search.remove(...)`, `search.matching(...)`; cases are indexed by "
               "themselves.",
     "CAST": "Who is there: `{name: (full name, where, role)}`, see [the cast](plugin-testing.md#the-cast).",
