@@ -80,6 +80,48 @@ SAID = {
     "CAST": "Who is there: `{name: (full name, where, role)}`, see [the cast](plugin-testing.md#the-cast).",
     "PASSWORD": "The password of everybody in the cast.",
 }
+#: What a plugin reads of a row or calls on it; "" where the docstring of the member says it.
+MEMBERS = {
+    "Form": {"values": "", "refuse": "",
+             "hidden_tag": "The hidden fields: token, and the key that makes two clicks one."},
+    "VersionedForm": {"renew": ""},
+    "UnitField": {"offer": ""},
+    "PlacedModel": {"seen_by": ""},
+    "Unit": {
+        "code": "12 digits of the division, for grids 15, for offices with a suffix.", "name": "The full name.",
+        "short": "The name without what every unit of its level has.",
+        "level": "county, town, village, grid, department.",
+        "parent": "The unit above.", "path": "The ids from the top: \"/1/12/345/\".",
+        "county_id": "The place columns hold the unit's own id as well; likewise `town_id`, `village_id`, `grid_id`.",
+        "place": "The place columns as a dict, for `Row.create(**unit.place())`.", "label": "", "is_closed": "",
+        "ancestors": "", "seen_by": "",
+    },
+    "Case": {
+        "number": "Its number, unique in the county.", "kind": "The name of its `CaseKind`.",
+        "title": "What lists show.",
+        "unit": "The unit that is responsible.",
+        "person": "Who has it there, None: nobody yet.",
+        "county_id": "Where it lies; likewise `town_id`, `village_id`, `grid_id`, and `line_id` of a department.",
+        "applicant": "The masked name of who came.", "resident": "Their row, or None.",
+        "state": "The name of its state.",
+        "phase": "One of the seven phases.", "opened": "When it came in.", "due": "Until when; None: it stands still.",
+        "closed": "When it ended, None while it is open.",
+        "replied": "When an answer was given, or None.",
+        "place_id": "", "is_open": "Whether its phase is an open one.",
+    },
+    "Resident": {
+        "name": "The full name: pages show `masked_name`.", "masked_name": "王*兰.", "masked_phone": "138****1234.",
+        "sex_title": "男, 女 or nothing.",
+        "birth_date": "From the number, so nobody types it.", "is_child": "", "seen_by": "",
+    },
+    "User": {"name": "What they sign in with.", "full_name": "What others read."},
+    "Calendar": {
+        "load": "", "is_known": "", "is_workday": "Tell whether `day` is one. Raises CalendarMissing, a `Refused`.",
+        "add_workdays": "", "workdays_between": "", "next_workday": "",
+    },
+    "Workflow": {"state": "The `State` of a name.", "step": "The `Step` of a name, or None."},
+    "Refused": {"sentence": "What the person reads.", "field": "The form field that it stands at, None: the top."},
+}
 #: Names whose signature says nothing to who reads it: values, modules and what is not ours.
 UNSIGNED = frozenset(SAID)
 
@@ -103,6 +145,8 @@ def signature(name: str, value) -> str:
         found = inspect.signature(value)
     except ValueError:
         return ""
+    if set(found.parameters) == {"args", "kwargs"}:
+        return ""  # a model or a form: it takes its own fields
     given = found.replace(return_annotation=found.empty) if isinstance(value, type) else found
     parts = [_plain(str(one)) for one in given.parameters.values()]
     if any(one.kind is one.KEYWORD_ONLY for one in given.parameters.values()):
@@ -142,12 +186,30 @@ def fields(value) -> list[str]:
     return found
 
 
+def members(name: str, value) -> list[str]:
+    """Return what a plugin reads of a row or calls on it, as lines of a list."""
+    found = []
+    for member, said in MEMBERS.get(name, {}).items():
+        own = inspect.getattr_static(value, member, None)
+        plain = own.__func__ if isinstance(own, classmethod) else own
+        shown = f"{member}{_called(plain)}" if inspect.isfunction(plain) else member
+        text = said or " ".join((plain.__doc__ or "").split("\n\n")[0].split())
+        if not text or (own is None and name not in ATTRIBUTES):
+            raise ValueError(f"{name}.{member}: there is no such member, or nothing that says what it is for")
+        found.append(f"- `{shown}`: {text}")
+    return found
+
+
+#: Classes whose members are set when one is made.
+ATTRIBUTES = ("Refused",)
+
+
 def entry(name: str, value) -> str:
     parts = [f"### `{name}`"]
     if how := signature(name, value):
         parts.append(f"```text\n{how}\n```")
     parts.append(sentence(name, value))
-    if told := fields(value):
+    if told := fields(value) + members(name, value):
         parts.append("\n".join(told))
     return "\n\n".join(parts)
 
