@@ -63,7 +63,8 @@ SAID = {
     "IntegerField": "peewee: a whole number of 32 bits.",
     "SmallIntegerField": "peewee: a whole number of 16 bits.",
     "BigIntegerField": "peewee: a whole number of 64 bits.",
-    "DecimalField": "peewee: an exact number, `DecimalField(max_digits=10, decimal_places=2)`: money is never a float.",
+    "DecimalField": "peewee: an exact number, `DecimalField(max_digits=10, decimal_places=2)`: money is never a float. "
+                    "Show it with `:.2f`, because SQLite drops zeros at the end.",
     "BooleanField": "peewee: true or false.",
     "DateField": "peewee: a day.",
     "DateTimeField": "peewee: a moment, naive, in China Standard Time, whole seconds.",
