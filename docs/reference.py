@@ -251,7 +251,15 @@ def kit_page() -> str:
     for title, names in groups.items():
         if names:
             parts += [f"## {title}", *(entry(name, getattr(kit, name)) for name in names)]
-    return "\n\n".join([*parts, farewells()]) + "\n"
+    return "\n\n".join([*parts, icons(), farewells()]) + "\n"
+
+
+def icons() -> str:
+    """Return the names of the portal's icons: a plugin brings none of its own."""
+    lines = (DOCS.parent / "portal" / "assets" / "icons.txt").read_text(encoding="utf-8").split()
+    names = ", ".join(f"`{line.split('=')[0]}`" for line in lines if not line.startswith("#"))
+    where = "For `icon=` of a value and `icon(name)` in a template; an unknown name draws a plain one."
+    return f"## Icons\n\n{where}\n\n{names}"
 
 
 def testing_page() -> str:

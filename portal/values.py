@@ -37,7 +37,9 @@ class Conflict(Exception):
 class Plugin:
     """What a plugin says of itself. `level` is "town" (enabled town by town), "county" or "core" (always there).
 
-    `order` says where it stands among the platforms, in the menu and everywhere else; then comes the name.
+    `order` says where it stands among the platforms, in the menu and everywhere else; then comes the name. `api` is the
+    version of the contract that it was written for, `depends` the slugs without which it is left out. `icon` is one of
+    the portal's, `tint` teal, indigo, rust, green or purple; `summary` is what a town reads before it enables it.
     """
 
     slug: str
@@ -72,7 +74,8 @@ class MenuItem:
 
 @dataclass(frozen=True)
 class Permission:
-    """A right that roles hold. `roles` names the roles that have it from the start (see accounts.roles)."""
+    """A right that roles hold: `name` is "<slug>.<what>", `title` what a security administrator reads. `roles` names
+    the roles that get it the first time that it is seen; afterwards a county decides."""
 
     name: str
     title: str
@@ -103,7 +106,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Hit:
-    """One search result."""
+    """One search result: what it is called, where it leads (a path), a `note` below it and the word for its `kind`."""
 
     title: str
     url: str
@@ -290,7 +293,9 @@ OPEN_PHASES = ("new", "accepted", "handling", "paused", "answered")
 
 @dataclass(frozen=True)
 class State:
-    """Where a case stands. `duty` says what is to be done now ("审核材料，作出决定"), `verb` the button (审核)."""
+    """Where a case stands. `name` is kept in the case, so it is never renamed; `phase` is one of PHASES: new, accepted,
+    handling, paused and answered are open, closed and cancelled are ends. `duty` says what is to be done now
+    ("审核材料，作出决定"), `verb` the button (审核)."""
 
     name: str
     title: str
@@ -374,7 +379,8 @@ class Workflow:
 
 @dataclass(frozen=True)
 class CaseKind:
-    """A kind of matter that the ledger can hold: `name` is "<plugin>.<model>", `prefix` starts its numbers."""
+    """A kind of matter that the ledger can hold: `name` is "<plugin>.<model>", `prefix` starts its numbers, `read` is
+    the permission to see its cases. `channels` are the ways in which one comes in: pairs of name and title."""
 
     name: str
     title: str

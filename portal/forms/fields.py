@@ -237,7 +237,7 @@ class Day(_Parsed, DateField):
 
 
 class Moment(_Parsed, DateTimeLocalField):
-    """A day and a time of day, to the minute."""
+    """A day and a time of day, to the minute; the data is a naive datetime, None where it was left out."""
 
     wrong = "请按 2026-11-20 09:30 的样子填写日期和时间。"
 
@@ -264,7 +264,7 @@ class Hidden(_Cleaned, HiddenField):
 
 
 class Upload(MultipleFileField):
-    """Files to attach; what they are is decided by their content, in the files room."""
+    """Files to attach; the data is a list of uploads for `attach`. What they are is decided by their content."""
 
 
 class SingleUpload(FileField):
