@@ -154,3 +154,8 @@ def test_the_index_leads_to_every_page():
     trees = re.findall(r"```{toctree}\n(.*?)```", pages.read("index.md"), re.S)
     listed = re.findall(r"^([\w-]+)$", "\n".join(trees), re.M)
     assert sorted(f"{name}.md" for name in listed) == sorted(set(pages.pages()) - {"index.md"})
+
+
+def test_no_page_is_called_like_one_of_the_site_itself():
+    assert not {"search.md", "genindex.md", "modindex.md", "py-modindex.md"} & set(pages.pages()), (
+        "Sphinx writes a page of this name itself, and ours would be lost")
