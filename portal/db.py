@@ -40,10 +40,12 @@ class DatabaseUnusable(Exception):
 
 
 def now() -> datetime.datetime:
+    """Return the moment: naive, in China Standard Time, whole seconds; what every DateTimeField holds."""
     return datetime.datetime.now(CHINA).replace(tzinfo=None, microsecond=0)
 
 
 def today() -> datetime.date:
+    """Return the day in China."""
     return now().date()
 
 

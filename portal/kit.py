@@ -1,5 +1,8 @@
 """All that a plugin may import. Whatever is not here may change without notice."""
 
+import warnings
+from typing import Any, NamedTuple
+
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 from peewee import (
@@ -76,6 +79,7 @@ from portal.values import (
     CaseKind,
     Conflict,
     Deadline,
+    Deprecated,
     Finding,
     Hit,
     Job,
@@ -100,7 +104,8 @@ from portal.values import (
 __all__ = [
     "API", "PAUSE_REASONS", "SEXES", "SQL", "TAGS", "Action", "Amount", "BigIntegerField", "Blueprint", "BooleanField",
     "Calendar", "Card", "Case", "CaseKind", "CharField", "Choice", "Conflict", "DateField", "DateTimeField", "Day",
-    "Deadline", "DecimalField", "Detail", "Finding", "Flag", "ForeignKeyField", "Form", "Hidden", "Hit", "IdCardField",
+    "Deadline", "DecimalField", "Deprecated",
+    "Detail", "Finding", "Flag", "ForeignKeyField", "Form", "Hidden", "Hit", "IdCardField",
     "IntegerField", "JSONField", "Job", "LongText", "Many", "MenuItem", "Model", "Moment", "Number", "Numbers",
     "Opening", "Paper", "Permission", "PhoneField", "PlacedModel", "Plugin", "Prepared", "PreparedModels", "Refused",
     "Resident", "ResidentRecord", "ResidentSection", "ResidentUse", "SearchProvider", "Setting", "SmallIntegerField",
@@ -113,3 +118,24 @@ __all__ = [
     "seen_by", "send_notice", "send_notice_to_unit", "setting", "signed_in", "staff_at", "strike_resident", "take",
     "take_number", "today", "unit_in_charge", "url_for", "void_number",
 ]
+
+
+class Farewell(NamedTuple):
+    """A name that is still here, what to write instead, and the version that comes without it."""
+
+    value: Any
+    instead: str
+    until: str
+
+
+#: Names that are to go, by what they were called: see docs/compatibility.md. They stand here for two minor versions.
+DEPRECATED: dict[str, Farewell] = {}
+
+
+def __getattr__(name: str):
+    """Give out a name that is to go, and say so to whoever asks for it."""
+    if (going := DEPRECATED.get(name)) is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    sentence = f"portal.kit.{name} 将在 {going.until} 版取消，请改用 {going.instead}。"
+    warnings.warn(sentence, Deprecated, stacklevel=2)
+    return going.value

@@ -18,6 +18,11 @@ class Refused(Exception):
         self.field = field
 
 
+class Deprecated(DeprecationWarning):
+    """Something of the contract goes with a later version. The text is one Chinese sentence: what, when, and what to
+    write instead."""
+
+
 class Conflict(Exception):
     """Somebody else was faster: the row changed since the form was rendered. Answered with 409, the text kept."""
 
@@ -32,7 +37,9 @@ class Conflict(Exception):
 class Plugin:
     """What a plugin says of itself. `level` is "town" (enabled town by town), "county" or "core" (always there).
 
-    `order` says where it stands among the platforms, in the menu and everywhere else; then comes the name.
+    `order` says where it stands among the platforms, in the menu and everywhere else; then comes the name. `api` is the
+    version of the contract that it was written for, `depends` the slugs without which it is left out. `icon` is one of
+    the portal's, `tint` teal, indigo, rust, green or purple; `summary` is what a town reads before it enables it.
     """
 
     slug: str
@@ -67,7 +74,8 @@ class MenuItem:
 
 @dataclass(frozen=True)
 class Permission:
-    """A right that roles hold. `roles` names the roles that have it from the start (see accounts.roles)."""
+    """A right that roles hold: `name` is "<slug>.<what>", `title` what a security administrator reads. `roles` names
+    the roles that get it the first time that it is seen; afterwards a county decides."""
 
     name: str
     title: str
@@ -98,7 +106,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Hit:
-    """One search result."""
+    """One search result: what it is called, where it leads (a path), a `note` below it and the word for its `kind`."""
 
     title: str
     url: str
@@ -285,7 +293,9 @@ OPEN_PHASES = ("new", "accepted", "handling", "paused", "answered")
 
 @dataclass(frozen=True)
 class State:
-    """Where a case stands. `duty` says what is to be done now ("审核材料，作出决定"), `verb` the button (审核)."""
+    """Where a case stands. `name` is kept in the case, so it is never renamed; `phase` is one of PHASES: new, accepted,
+    handling, paused and answered are open, closed and cancelled are ends. `duty` says what is to be done now
+    ("审核材料，作出决定"), `verb` the button (审核)."""
 
     name: str
     title: str
@@ -343,6 +353,11 @@ OF_THE_LEDGER = {"merged": MERGED, "voided": State("voided", "已作废", "cance
 
 @dataclass(frozen=True)
 class Workflow:
+    """The states of a kind of case and the steps between them; a case begins in the state named `start`.
+
+    Held against the rules at start: no open state without a way out, no step to a state that nobody declared.
+    """
+
     states: tuple[State, ...]
     steps: tuple[Step, ...]
     start: str
@@ -364,7 +379,8 @@ class Workflow:
 
 @dataclass(frozen=True)
 class CaseKind:
-    """A kind of matter that the ledger can hold: `name` is "<plugin>.<model>", `prefix` starts its numbers."""
+    """A kind of matter that the ledger can hold: `name` is "<plugin>.<model>", `prefix` starts its numbers, `read` is
+    the permission to see its cases. `channels` are the ways in which one comes in: pairs of name and title."""
 
     name: str
     title: str

@@ -21,8 +21,15 @@ WORKING_PHASES = ("new", "accepted", "handling")
 
 @dataclass(frozen=True)
 class Opening:
-    """What is known when a matter comes in. `place` is where it happened; `unit` is the first that is responsible,
-    where that is not the place itself (a town's window receives for a village)."""
+    """What is known when a matter of the `kind` (a name) comes in: where it happened (`place`), by when something must
+    have happened (`limit`), and who came.
+
+    `unit` is the first that is responsible, where that is not the place itself (a town's window receives for a
+    village), `line` the county department whose line it is. `applicant` is the masked name that lists show, `resident`
+    the row in the people room, `channel` one of the kind's channels. `no_reply_because` says why nobody is owed an
+    answer, "" where somebody is. `source_case` is the case that it came up in. `text` and `step_title` begin the
+    timeline. `restricted`: only those named on it see it at all.
+    """
 
     kind: str
     title: str
@@ -41,7 +48,11 @@ class Opening:
 
 
 def open_case(opening: Opening, actor, *, at=None) -> Case:
-    """Open a case in its kind's first state, with a number, a responsible unit and a due moment."""
+    """Open a case in its kind's first state, with a number, a responsible unit and a due moment; returns it.
+
+    In the caller's transaction. Raises Refused where the plugin is not enabled for that unit, or where the limit needs
+    a year that the calendar does not know.
+    """
     kind, place, at = kinds()[opening.kind], opening.place, at or now()
     unit = opening.unit or place
     state = kind.workflow.state(kind.workflow.start)

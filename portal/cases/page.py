@@ -50,7 +50,10 @@ def _one(shape: tuple) -> PreparedModels:
 
 
 def attach(upload, case: Case, by):
-    """Keep an uploaded file with the case, in the caller's transaction."""
+    """Keep an uploaded file with the case, in the caller's transaction; returns its row.
+
+    Raises Refused for a file that is too large, empty, or of a kind that is not taken (by its content).
+    """
     return files.store(upload, owner_type="case", owner_id=case.id, county_id=case.county_id, by=by)
 
 

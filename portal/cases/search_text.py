@@ -20,7 +20,10 @@ EVERYTHING = SearchFilters()
 
 
 def index(case, new: bool = False) -> None:
-    """Index the case; while it is `new` its plugin has written no row of its own yet that could be asked."""
+    """Index the words of the case anew: after `CaseKind.words` has something else to say, a number of a paper for one.
+
+    While it is `new` its plugin has written no row of its own yet that could be asked.
+    """
     kind, more = kind_of(case), ""
     if kind.words and not new:
         more = registry_of(current_app).guarded(plugin_of(kind.name), kind.words, case, default="")

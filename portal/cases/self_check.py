@@ -34,8 +34,9 @@ def found_everywhere(say=silent) -> Found:
     findings = [finding for _, finding in registry.collect("portal_check", say=say)]
     serious = [finding for finding in findings if finding.serious]
     count = len(breaches) + sum(finding.count for finding in serious)
+    outdated = [f"插件 {name}：{sentence}" for name, sentence in registry.outdated]
     return Found(breaches + [finding.sentence for finding in serious],
-                 [finding.sentence for finding in findings if not finding.serious], count)
+                 outdated + [finding.sentence for finding in findings if not finding.serious], count)
 
 
 def run_and_keep(say=silent, asked: CheckRun | None = None) -> CheckRun:

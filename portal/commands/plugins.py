@@ -87,7 +87,8 @@ def check(instance, slug):
     if not problems:
         with app.app_context():
             problems += [one.sentence for owner, one in registry.collect("portal_check") if owner.slug == slug]
-    for sentence in problems:
+    notes = [f"提醒：{sentence}" for name, sentence in registry.outdated if name == slug]
+    for sentence in problems + notes:
         click.echo(sentence)
     if problems:
         raise click.ClickException(f"插件 {slug} 有 {len(problems)} 处问题。")

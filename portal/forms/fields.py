@@ -106,6 +106,11 @@ class _Cleaned:
 
 
 class Text(_Cleaned, StringField):
+    """One line of at most `longest` characters, trimmed; control characters and marks of direction are taken out.
+
+    The data is a str, "" where it is not `required` and nothing was typed.
+    """
+
     def __init__(self, label, *, required=True, longest=100, validators=(), **kwargs):
         self.longest = longest
         kwargs.setdefault("default", "")
@@ -113,6 +118,8 @@ class Text(_Cleaned, StringField):
 
 
 class LongText(_Cleaned, TextAreaField):
+    """Several lines of at most `longest` characters in all; the data is a str with "\\n" between lines."""
+
     lines = True
 
     def __init__(self, label, *, required=True, longest=2000, validators=(), **kwargs):
@@ -165,7 +172,7 @@ class _Offering:
 
 
 class Choice(_Offering, SelectField):
-    """One of `choices`."""
+    """One of `choices`, pairs of value and label; the data is the value, a str. What was not offered is refused."""
 
     def __init__(self, label, *, choices=None, required=True, validators=(), **kwargs):
         kwargs.setdefault("default", "")
@@ -177,7 +184,7 @@ class Choice(_Offering, SelectField):
 
 
 class Many(_Offering, SelectMultipleField):
-    """Any of `choices`, ticked."""
+    """Any of `choices`, pairs of value and label, ticked; the data is a list of values."""
 
     def __init__(self, label, *, choices=None, required=False, validators=(), **kwargs):
         super().__init__(label, [*_presence(required, CHOOSE), *validators], choices=_offered(choices), **kwargs)
@@ -197,6 +204,8 @@ class _Parsed:
 
 
 class Number(_Parsed, IntegerField):
+    """A whole number from `least` to `most`; the data is an int, None where it is not `required` and was left out."""
+
     wrong = "请填写整数，例如 12。"
 
     def __init__(self, label, *, required=True, least=0, most=1_000_000, validators=(), **kwargs):
@@ -205,6 +214,8 @@ class Number(_Parsed, IntegerField):
 
 
 class Amount(_Parsed, DecimalField):
+    """Money in yuan from `least` to `most`; the data is a Decimal, never a float, or None where it was left out."""
+
     wrong = "请填写金额，例如 1200.50。"
 
     def __init__(self, label, *, required=True, least=0, most=100_000_000, validators=(), **kwargs):
@@ -213,6 +224,8 @@ class Amount(_Parsed, DecimalField):
 
 
 class Day(_Parsed, DateField):
+    """A day between 1900 and 2200; the data is a date, None where it is not `required` and was left out."""
+
     wrong = "请按 2026-11-20 的样子填写日期。"
 
     def __init__(self, label, *, required=True, validators=(), **kwargs):
@@ -224,7 +237,7 @@ class Day(_Parsed, DateField):
 
 
 class Moment(_Parsed, DateTimeLocalField):
-    """A day and a time of day, to the minute."""
+    """A day and a time of day, to the minute; the data is a naive datetime, None where it was left out."""
 
     wrong = "请按 2026-11-20 09:30 的样子填写日期和时间。"
 
@@ -238,10 +251,12 @@ class Moment(_Parsed, DateTimeLocalField):
 
 
 class Flag(BooleanField):
-    pass
+    """A box to tick; the data is a bool."""
 
 
 class Hidden(_Cleaned, HiddenField):
+    """A text that the page carries along; it comes back from a browser, so it is as untrusted as what was typed."""
+
     def __init__(self, label="", *, longest=200, **kwargs):
         self.longest = longest
         kwargs.setdefault("default", "")
@@ -249,7 +264,7 @@ class Hidden(_Cleaned, HiddenField):
 
 
 class Upload(MultipleFileField):
-    """Files to attach; what they are is decided by their content, in the files room."""
+    """Files to attach; the data is a list of uploads for `attach`. What they are is decided by their content."""
 
 
 class SingleUpload(FileField):

@@ -15,6 +15,10 @@ TOLD = 10
 
 
 def rename_unit(unit: Unit, data: dict, by, version: int | None) -> None:
+    """Give the unit the name in `data`, with its "note" in the history; old matters go on printing the old one.
+
+    Raises Refused for the same name or one that a neighbour has, Conflict where somebody was faster than `version`.
+    """
     if data["name"] == unit.name:
         raise Refused("新名称和现在的名称相同。", "name")
     with atomic():

@@ -65,6 +65,11 @@ PROVINCES = frozenset(
 
 
 class IdCardField(Text):
+    """An 18-digit 居民身份证号 (GB 11643) with its check digit; the data is the number as it is kept.
+
+    It belongs into the people room (`find_or_create_resident`), never into a table of a plugin.
+    """
+
     def __init__(self, label, *, required=True, **kwargs):
         super().__init__(label, required=required, longest=40, **kwargs)
 
@@ -77,6 +82,8 @@ class IdCardField(Text):
 
 
 class PhoneField(Text):
+    """A mobile or landline number; the data is the number without spaces. It belongs into the people room."""
+
     def __init__(self, label, *, required=True, **kwargs):
         super().__init__(label, required=required, longest=40, **kwargs)
 

@@ -14,6 +14,7 @@ from portal import hookspecs
 from portal.migrations import Owner
 from portal.registry import checks, finding
 from portal.registry.checks import Declared, PluginError
+from portal.registry.hearing import heard
 from portal.values import Finding, Plugin, Refused
 
 __all__ = ["PluginError", "Quarantined", "Registry", "registry_of"]
@@ -42,6 +43,8 @@ class Registry:
         self.plugins: dict[str, Plugin] = {}
         self.modules: dict[str, ModuleType] = {}
         self.quarantined: list[Quarantined] = []
+        #: (name of the plugin, sentence) for each use of what goes with a later version.
+        self.outdated: list[tuple[str, str]] = []
         self.strict = settings["testing"] if settings["strict"] is None else settings["strict"]
         self._declared: dict[str, Declared] = {}
         self._taken: set[str] = {"static"}
@@ -57,10 +60,15 @@ class Registry:
 
     def _read(self, name: str, load: Callable) -> Declared | None:
         try:
-            return checks.read(self.manager, load(), core=False)
+            with heard(self.strict) as sentences:
+                declared = checks.read(self.manager, load(), core=False)
         except (Exception, SystemExit) as error:
             self._leave_out(name, error)
             return None
+        for sentence in sentences:
+            log.warning("plugin %s: %s", name, sentence)
+            self.outdated.append((name, sentence))
+        return declared
 
     def _admit_in_order(self, waiting: list[tuple[str, Declared]]) -> None:
         """Admit each plugin after those that it depends on; what is left over lacks one."""

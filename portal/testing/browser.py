@@ -69,13 +69,16 @@ class Browser:
 
     @property
     def text(self) -> str:
+        """The page that was answered last."""
         return self.response.get_data(as_text=True)
 
     @property
     def status(self) -> int:
+        """Its HTTP status."""
         return self.response.status_code
 
     def open(self, url: str, follow: bool = True, **kwargs):
+        """Open `url` by GET, and what it redirects to unless told otherwise; returns the browser."""
         self.response = self._request(self.client.get, url, follow_redirects=follow, **kwargs)
         return self
 
@@ -84,12 +87,14 @@ class Browser:
         return contextvars.Context().run(method, *args, **kwargs)
 
     def forms(self) -> list[PageForm]:
+        """Return all forms of the page, in their order."""
         parser = _Forms()
         parser.feed(self.text)
         return parser.forms
 
     def form(self, names=(), action: str | None = None) -> PageForm:
-        """Return the posting form of the page that has all of `names` (and goes to `action`)."""
+        """Return the first posting form of the page that has all of `names` (and goes to `action`). Raises
+        AssertionError where there is none."""
         for found in self.forms():
             if found.method == "post" and set(names) <= found.names and action in (None, found.action):
                 return found

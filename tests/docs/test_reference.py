@@ -1,0 +1,161 @@
+"""The reference is held against the code in both directions; its examples run. Sphinx is not needed for it."""
+
+import ast
+import importlib
+import inspect
+import re
+import types
+
+import pluggy
+import pytest
+
+from docs import reference
+from portal import hookspecs, kit, testing
+from portal.registry import checks
+from portal.testing import fixtures
+from tests.docs import pages
+
+PAGE = "reference-hooks.md"
+HOOKS = [name for name in vars(hookspecs) if name.startswith("portal_")]
+HEADING = re.compile(r"^### `(\w+)\((.*?)\)`$", re.M)
+
+ENTRIES = {
+    found[1]: (found[2], rest)
+    for found, rest in zip(
+        HEADING.finditer(pages.read(PAGE)), re.split(r"^### .*$", pages.read(PAGE), flags=re.M)[1:], strict=True)
+}
+
+
+def test_every_hook_has_an_entry_and_every_entry_a_hook():
+    missing, strange = set(HOOKS) - set(ENTRIES), set(ENTRIES) - set(HOOKS)
+    assert not missing, f"docs/{PAGE}: say of these hooks when they are asked, and give an example: {sorted(missing)}"
+    assert not strange, f"docs/{PAGE}: these hooks do not exist (any more): {sorted(strange)}"
+
+
+@pytest.mark.parametrize("hook", sorted(set(HOOKS) & set(ENTRIES)))
+def test_an_entry_says_when_it_is_asked_and_what_it_returns(hook):
+    arguments, text = ENTRIES[hook]
+    known = ", ".join(inspect.signature(getattr(hookspecs, hook)).parameters)
+    assert arguments == known, f"docs/{PAGE}: {hook} takes ({known})"
+    assert "**When**:" in text and "**Returns**:" in text, f"docs/{PAGE}: {hook} needs **When** and **Returns**"
+
+
+def example(hook: str) -> types.ModuleType:
+    """Return the example of a hook as a module that was run."""
+    code = [block.text for block in pages.blocks(PAGE) if f"def {hook}(" in block.text]
+    assert len(code) == 1, f"docs/{PAGE}: {hook} needs one example that implements it"
+    module = types.ModuleType(f"example_{hook}")
+    exec(compile(code[0], f"docs/{PAGE}: {hook}", "exec"), vars(module))
+    return module
+
+
+@pytest.mark.parametrize("hook", sorted(set(HOOKS) & set(ENTRIES)))
+def test_its_example_runs_and_answers_as_the_hook_asks(hook):
+    module = example(hook)
+    manager = pluggy.PluginManager("portal")
+    manager.add_hookspecs(hookspecs)
+    manager.register(module)
+    assert set(checks._hooks(manager, module, module.__name__)) == {hook}
+    if hook in checks.DECLARATIONS:
+        assert checks.checked("market", hook, getattr(module, hook)(), checks.DECLARATIONS[hook])
+
+
+#: What stands for rows of the database where an example only looks at a name or a level.
+ROW = types.SimpleNamespace(name="华光村", level="village", id=7)
+ASKED = {
+    "portal_check": (lambda text, done, total: None,), "portal_numbers": (), "portal_resident_uses": (ROW,),
+    "portal_resident_data": (ROW, ROW), "portal_resident_records": (ROW, ROW), "portal_resident_obstacles": (ROW, ROW),
+    "portal_town_obstacles": (ROW, "market"), "portal_unit_obstacles": (ROW,),
+    "portal_calendar_preview": (types.SimpleNamespace(is_workday=lambda day: False),),
+    "portal_work": (types.SimpleNamespace(unit=ROW),),
+}
+
+
+def test_every_hook_that_answers_is_tried_here():
+    assert set(ASKED) == set(checks.ANSWERS)
+
+
+@pytest.mark.parametrize("hook", sorted(ASKED))
+def test_the_answer_of_an_example_is_of_the_right_kind(hook):
+    answer = getattr(example(hook), hook)(*ASKED[hook])
+    assert answer is not None
+    checks.checked("market", hook, answer, checks.ANSWERS[hook])
+
+
+# -- the kit and the testing kit ---------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("page", sorted(reference.PAGES))
+def test_the_page_of_names_says_what_the_code_says(page):
+    written = reference.PAGES[page]()
+    assert pages.read(page) == written, f"run `python -m docs.reference`: docs/{page} is not what the docstrings say"
+
+
+def test_every_public_name_of_the_kit_has_an_entry_and_every_entry_a_name():
+    named = re.findall(r"^### `(\w+)`$", pages.read("reference-kit.md"), re.M)
+    assert sorted(named) == sorted(kit.__all__)
+    assert len(set(kit.__all__)) == len(kit.__all__)
+
+
+def test_what_the_kit_imports_is_public_or_its_own():
+    own = {"warnings", "Any", "NamedTuple", "Farewell", "DEPRECATED"}
+    loose = {name for name in vars(kit) if not name.startswith("_")} - set(kit.__all__) - own
+    assert not loose, f"name these in __all__ of portal/kit.py, or do not import them: {sorted(loose)}"
+
+
+def test_every_name_and_fixture_of_the_testing_kit_has_an_entry():
+    text = pages.read("reference-testing.md")
+    assert sorted(re.findall(r"^### `(\w+)`$", text, re.M)) == sorted(testing.__all__)
+    known = {name for name, value in vars(fixtures).items() if hasattr(value, "_fixture_function")}
+    assert set(re.findall(r"^### `fixture (\w+)`$", text, re.M)) == known == set(reference.FIXTURES)
+
+
+def test_groups_and_sentences_of_the_generator_name_what_there_is():
+    names = [name for group in reference.GROUPS.values() for name in group]
+    assert len(names) == len(set(names)) and set(names) <= set(kit.__all__)
+    assert set(reference.SAID) <= {*kit.__all__, *testing.__all__}
+
+
+# -- code on all pages -------------------------------------------------------------------------------------------
+
+CODE = [block for page in pages.pages() for block in pages.blocks(page) if block.language == "python"]
+
+
+@pytest.mark.parametrize("block", CODE, ids=lambda block: f"{block.page}:{block.line}")
+def test_code_on_a_page_compiles_and_imports_what_there_is(block):
+    """The tutorial and the reference are run as a whole elsewhere; here no page may show what cannot be."""
+    tree = ast.parse(block.text)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            module = importlib.import_module(node.module)
+            for name in node.names:
+                assert hasattr(module, name.name), f"docs/{block.page}:{block.line}: no {name.name} in {node.module}"
+
+
+def test_links_between_pages_lead_somewhere():
+    wrong = []
+    for page in pages.pages():
+        text = re.sub(r"```.*?```", "", pages.read(page), flags=re.S)
+        for target, anchor in re.findall(r"\]\((?!https?:)([\w./-]*\.md)?(#[^)]*)?\)", text):
+            other = target or page
+            if not (pages.DOCS / other).is_file():
+                wrong.append(f"{page}: {other}")
+            elif anchor and anchor[1:] not in anchors(other):
+                wrong.append(f"{page}: {other}{anchor}")
+    assert not wrong, f"these links lead nowhere: {wrong}"
+
+
+def anchors(page: str) -> set[str]:
+    """Return the anchors of a page's headings, as GitHub and MyST make them."""
+    headings = re.findall(r"^#{1,3} (.+)$", re.sub(r"```.*?```", "", pages.read(page), flags=re.S), re.M)
+    return {re.sub(r"[^\w\u4e00-\u9fff -]", "", text.lower()).strip().replace(" ", "-") for text in headings}
+
+
+def test_the_index_leads_to_every_page():
+    trees = re.findall(r"```{toctree}\n(.*?)```", pages.read("index.md"), re.S)
+    listed = re.findall(r"^([\w-]+)$", "\n".join(trees), re.M)
+    assert sorted(f"{name}.md" for name in listed) == sorted(set(pages.pages()) - {"index.md"})
+
+
+def test_no_page_is_called_like_one_of_the_site_itself():
+    assert not {"search.md", "genindex.md", "modindex.md", "py-modindex.md"} & set(pages.pages()), (
+        "Sphinx writes a page of this name itself, and ours would be lost")
