@@ -6,11 +6,13 @@ import inspect
 import re
 import types
 
+import click
 import pluggy
 import pytest
 
 from docs import reference
 from portal import hookspecs, kit, testing
+from portal.commands import main
 from portal.registry import checks
 from portal.testing import fixtures
 from tests.docs import pages
@@ -159,3 +161,25 @@ def test_the_index_leads_to_every_page():
 def test_no_page_is_called_like_one_of_the_site_itself():
     assert not {"search.md", "genindex.md", "modindex.md", "py-modindex.md"} & set(pages.pages()), (
         "Sphinx writes a page of this name itself, and ours would be lost")
+
+
+def commands_on(page: str):
+    """Yield the words of each `portal ...` on a page, in a line of text or of a shell block."""
+    shell = [line for block in pages.blocks(page) if block.language == "sh" for line in block.text.splitlines()]
+    said = re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", pages.read(page), flags=re.S))
+    for line in shell + said:
+        if line.startswith("portal "):
+            yield line.split()[1:]
+
+
+@pytest.mark.parametrize("page", pages.pages())
+def test_commands_on_a_page_exist(page, tmp_path):
+    with main.make_context("portal", ["--instance", str(tmp_path), "check"]) as ctx:
+        for words in commands_on(page):
+            group = main
+            for word in words:
+                if not isinstance(group, click.Group) or word.startswith("-"):
+                    break
+                found = group.get_command(ctx, word)
+                assert found is not None, f"docs/{page}: there is no command `portal {' '.join(words)}`"
+                group = found
