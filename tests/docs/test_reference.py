@@ -7,6 +7,7 @@ import re
 import types
 
 import click
+import jinja2
 import pluggy
 import pytest
 
@@ -131,6 +132,48 @@ def test_code_on_a_page_compiles_and_imports_what_there_is(block):
             module = importlib.import_module(node.module)
             for name in node.names:
                 assert hasattr(module, name.name), f"docs/{block.page}:{block.line}: no {name.name} in {node.module}"
+
+
+GUIDE = [block for block in CODE if block.page.startswith("plugin")]
+
+
+@pytest.mark.parametrize("block", GUIDE, ids=lambda block: f"{block.page}:{block.line}")
+def test_code_of_the_guide_runs(block):
+    exec(compile(block.text, f"docs/{block.page}:{block.line}", "exec"), {"__name__": "guide", "__file__": __file__})
+
+
+def test_the_smallest_example_is_a_plugin(registry):
+    first = next(block for block in GUIDE if block.page == "plugins.md")
+    assert not registry({"notices.py": first.text}).quarantined
+
+
+TEMPLATES = [block for page in pages.pages() for block in pages.blocks(page) if block.language == "html"]
+
+
+@pytest.mark.parametrize("block", TEMPLATES, ids=lambda block: f"{block.page}:{block.line}")
+def test_a_template_on_a_page_takes_only_what_there_is(block):
+    folder = pages.ROOT / "portal" / "templates"
+    tree = jinja2.Environment().parse(block.text)
+    for node in tree.find_all(jinja2.nodes.Extends):
+        assert (folder / node.template.value).is_file(), node.template.value
+    for node in tree.find_all(jinja2.nodes.FromImport):
+        known = re.findall(r"{% macro (\w+)\(", (folder / node.template.value).read_text(encoding="utf-8"))
+        assert set(node.names) <= set(known), f"docs/{block.page}:{block.line}: {node.names} of {node.template.value}"
+
+
+def test_the_table_of_macros_names_what_there_is():
+    part = pages.read("plugin-pages.md").split("| file | macros", 1)[1].split("\n\n", 1)[0]
+    for line in part.splitlines():
+        if found := re.match(r"\| `(macros/\w+\.html)` \| (.*) \|$", line):
+            text = (pages.ROOT / "portal" / "templates" / found[1]).read_text(encoding="utf-8")
+            known = set(re.findall(r"{% macro (\w+)\(", text))
+            named = {re.match(r"\w+", word)[0] for word in re.findall(r"`([^`]+)`", found[2])} - {"call"}
+            assert named and named <= known, f"{found[1]} has no {named - known}"
+
+
+def test_ci_builds_the_pages_with_warnings_as_errors():
+    commands = (pages.ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    assert "sphinx-build -W --keep-going -n" in commands
 
 
 def test_links_between_pages_lead_somewhere():
