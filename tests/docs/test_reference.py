@@ -152,12 +152,14 @@ TEMPLATES = [block for page in pages.pages() for block in pages.blocks(page) if 
 
 @pytest.mark.parametrize("block", TEMPLATES, ids=lambda block: f"{block.page}:{block.line}")
 def test_a_template_on_a_page_takes_only_what_there_is(block):
-    folder = pages.ROOT / "portal" / "templates"
-    tree = jinja2.Environment().parse(block.text)
-    for node in tree.find_all(jinja2.nodes.Extends):
-        assert (folder / node.template.value).is_file(), node.template.value
+    folders = [pages.ROOT / "portal" / "templates", *(pages.ROOT / "portal").glob("*/templates")]
+    environment = jinja2.Environment(loader=jinja2.FileSystemLoader(folders))
+    tree = environment.parse(block.text)
+    for node in tree.find_all((jinja2.nodes.Extends, jinja2.nodes.FromImport)):
+        assert node.template.value in environment.list_templates(), node.template.value
     for node in tree.find_all(jinja2.nodes.FromImport):
-        known = re.findall(r"{% macro (\w+)\(", (folder / node.template.value).read_text(encoding="utf-8"))
+        text, _, _ = environment.loader.get_source(environment, node.template.value)
+        known = re.findall(r"{% macro (\w+)\(", text)
         assert set(node.names) <= set(known), f"docs/{block.page}:{block.line}: {node.names} of {node.template.value}"
 
 
