@@ -19,6 +19,8 @@ myst_heading_anchors = 3
 
 html_theme = "furo"
 html_title = "county-portal"
+html_static_path = ["_static"]
+html_css_files = ["pages.css"]
 html_copy_source = False
 html_show_sphinx = False
 # System fonts only: an intranet has no CDN, and the pages look like the portal.

@@ -281,7 +281,8 @@ def _is_told(member) -> bool:
     return callable(member) or isinstance(member, property)
 
 
-FIXTURES = ("county", "sign_in", "clock", "queries", "portal_plugins", "portal_dropped", "built_county")
+#: In the order in which they are written.
+FIXTURES = tuple(name for name, value in vars(fixtures).items() if hasattr(value, "_fixture_function"))
 
 
 def _fixture(name: str):

@@ -6,11 +6,14 @@ import inspect
 import re
 import types
 
+import click
+import jinja2
 import pluggy
 import pytest
 
 from docs import reference
 from portal import hookspecs, kit, testing
+from portal.commands import main
 from portal.registry import checks
 from portal.testing import fixtures
 from tests.docs import pages
@@ -60,24 +63,19 @@ def test_its_example_runs_and_answers_as_the_hook_asks(hook):
         assert checks.checked("market", hook, getattr(module, hook)(), checks.DECLARATIONS[hook])
 
 
-#: What stands for rows of the database where an example only looks at a name or a level.
+#: What stands for a row of the database where an example only looks at a name or a level.
 ROW = types.SimpleNamespace(name="华光村", level="village", id=7)
-ASKED = {
-    "portal_check": (lambda text, done, total: None,), "portal_numbers": (), "portal_resident_uses": (ROW,),
-    "portal_resident_data": (ROW, ROW), "portal_resident_records": (ROW, ROW), "portal_resident_obstacles": (ROW, ROW),
-    "portal_town_obstacles": (ROW, "market"), "portal_unit_obstacles": (ROW,),
-    "portal_calendar_preview": (types.SimpleNamespace(is_workday=lambda day: False),),
-    "portal_work": (types.SimpleNamespace(unit=ROW),),
+#: By the name of an argument, where an example looks at more.
+ARGUMENTS = {
+    "say": lambda text, done, total: None, "plugin": "market", "post": types.SimpleNamespace(unit=ROW),
+    "calendar": types.SimpleNamespace(is_workday=lambda day: False), "after": 0,
 }
 
 
-def test_every_hook_that_answers_is_tried_here():
-    assert set(ASKED) == set(checks.ANSWERS)
-
-
-@pytest.mark.parametrize("hook", sorted(ASKED))
+@pytest.mark.parametrize("hook", sorted(checks.ANSWERS))
 def test_the_answer_of_an_example_is_of_the_right_kind(hook):
-    answer = getattr(example(hook), hook)(*ASKED[hook])
+    asked = getattr(example(hook), hook)
+    answer = asked(*(ARGUMENTS.get(name, ROW) for name in inspect.signature(asked).parameters))
     assert answer is not None
     checks.checked("market", hook, answer, checks.ANSWERS[hook])
 
@@ -131,6 +129,50 @@ def test_code_on_a_page_compiles_and_imports_what_there_is(block):
                 assert hasattr(module, name.name), f"docs/{block.page}:{block.line}: no {name.name} in {node.module}"
 
 
+GUIDE = [block for block in CODE if block.page.startswith("plugin")]
+
+
+@pytest.mark.parametrize("block", GUIDE, ids=lambda block: f"{block.page}:{block.line}")
+def test_code_of_the_guide_runs(block):
+    exec(compile(block.text, f"docs/{block.page}:{block.line}", "exec"), {"__name__": "guide", "__file__": __file__})
+
+
+def test_the_smallest_example_is_a_plugin(registry):
+    first = next(block for block in GUIDE if block.page == "plugins.md")
+    assert not registry({"notices.py": first.text}).quarantined
+
+
+TEMPLATES = [block for page in pages.pages() for block in pages.blocks(page) if block.language == "html"]
+
+
+@pytest.mark.parametrize("block", TEMPLATES, ids=lambda block: f"{block.page}:{block.line}")
+def test_a_template_on_a_page_takes_only_what_there_is(block):
+    folders = [pages.ROOT / "portal" / "templates", *(pages.ROOT / "portal").glob("*/templates")]
+    environment = jinja2.Environment(loader=jinja2.FileSystemLoader(folders))
+    tree = environment.parse(block.text)
+    for node in tree.find_all((jinja2.nodes.Extends, jinja2.nodes.FromImport)):
+        assert node.template.value in environment.list_templates(), node.template.value
+    for node in tree.find_all(jinja2.nodes.FromImport):
+        text, _, _ = environment.loader.get_source(environment, node.template.value)
+        known = re.findall(r"{% macro (\w+)\(", text)
+        assert set(node.names) <= set(known), f"docs/{block.page}:{block.line}: {node.names} of {node.template.value}"
+
+
+def test_the_table_of_macros_names_what_there_is():
+    part = pages.read("plugin-pages.md").split("| file | macros", 1)[1].split("\n\n", 1)[0]
+    for line in part.splitlines():
+        if found := re.match(r"\| `(macros/\w+\.html)` \| (.*) \|$", line):
+            text = (pages.ROOT / "portal" / "templates" / found[1]).read_text(encoding="utf-8")
+            known = set(re.findall(r"{% macro (\w+)\(", text))
+            named = {re.match(r"\w+", word)[0] for word in re.findall(r"`([^`]+)`", found[2])} - {"call"}
+            assert named and named <= known, f"{found[1]} has no {named - known}"
+
+
+def test_ci_builds_the_pages_with_warnings_as_errors():
+    commands = (pages.ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    assert "sphinx-build -W --keep-going -n" in commands
+
+
 def test_links_between_pages_lead_somewhere():
     wrong = []
     for page in pages.pages():
@@ -159,3 +201,25 @@ def test_the_index_leads_to_every_page():
 def test_no_page_is_called_like_one_of_the_site_itself():
     assert not {"search.md", "genindex.md", "modindex.md", "py-modindex.md"} & set(pages.pages()), (
         "Sphinx writes a page of this name itself, and ours would be lost")
+
+
+def commands_on(page: str):
+    """Yield the words of each `portal ...` on a page, in a line of text or of a shell block."""
+    shell = [line for block in pages.blocks(page) if block.language == "sh" for line in block.text.splitlines()]
+    said = re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", pages.read(page), flags=re.S))
+    for line in shell + said:
+        if line.startswith("portal "):
+            yield line.split()[1:]
+
+
+@pytest.mark.parametrize("page", pages.pages())
+def test_commands_on_a_page_exist(page, tmp_path):
+    with main.make_context("portal", ["--instance", str(tmp_path), "check"]) as ctx:
+        for words in commands_on(page):
+            group = main
+            for word in words:
+                if not isinstance(group, click.Group) or word.startswith("-"):
+                    break
+                found = group.get_command(ctx, word)
+                assert found is not None, f"docs/{page}: there is no command `portal {' '.join(words)}`"
+                group = found
