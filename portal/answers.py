@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.routing import IntegerConverter
 
 from portal import db
+from portal.registry import registry_of
 from portal.values import Conflict, Refused
 
 log = logging.getLogger(__name__)
@@ -157,5 +158,6 @@ def _database_error(error: Exception):
 
 
 def _unexpected(error: Exception):
+    registry_of(current_app).note_page(request.endpoint, error)
     log.error("request %s failed", _request_id(), exc_info=error)
     return error_page(500)
