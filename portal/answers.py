@@ -153,6 +153,8 @@ OUR_FAULT = (peewee.DataError, peewee.IntegrityError, peewee.ProgrammingError)
 def _database_error(error: Exception):
     if isinstance(error, OUR_FAULT):
         return _unexpected(error)
+    if not db.is_away(error):
+        registry_of(current_app).note_page(request.endpoint, error)
     log.error("request %s, database: %s", _request_id(), error)
     return error_page(503, db.explain(error))
 

@@ -608,6 +608,20 @@ def _check_reachable():
         raise DatabaseUnusable("连不上 PostgreSQL，请检查它是否在运行、地址和口令是否正确。") from error
 
 
+def is_away(error: BaseException) -> bool:
+    """Tell whether the database is the cause of `error`, and not what was asked of it: nobody answers, or another one
+    writes. SQLite says of a missing table what it says of a missing disk, so it is asked once more."""
+    if not isinstance(error, peewee.OperationalError | peewee.InterfaceError):
+        return False
+    if "is locked" in str(error):
+        return True
+    try:
+        database.execute_sql("SELECT 1")
+    except (peewee.DatabaseError, peewee.InterfaceError):
+        return True
+    return False
+
+
 def explain(error: Exception, path: Path | None = None) -> str:
     """Return the one Chinese sentence for a failing database that says what to do.
 

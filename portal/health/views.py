@@ -43,13 +43,13 @@ def index():
                            limits=registry.breakers.limits)
 
 
-@blueprint.post("/<int:row_id>/try-again")
+@blueprint.post("/<int:hook_id>/try-again")
 @requires("cases.check")
-def try_again(row_id):
+def try_again(hook_id):
     """Let a hook that is left alone be asked again: the next call decides. Other processes hear of it in seconds."""
     if not Form().validate_on_submit():
         abort(400)
-    row = HookHealth.get_or_none(HookHealth.id == row_id) or abort(404)
+    row = HookHealth.get_or_none(HookHealth.id == hook_id) or abort(404)
     registry = registry_of(current_app)
     plugin = registry.plugins.get(row.plugin) or abort(404)
     with atomic():

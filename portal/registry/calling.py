@@ -5,9 +5,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-import peewee
-
-from portal.db import contained, database
+from portal.db import contained, is_away
 from portal.registry.breaker import Breaker, Breakers, files_of, lies_in, place_of
 from portal.values import Conflict, Plugin, Refused
 
@@ -67,7 +65,7 @@ class Calls:
         if is_interrupt(error):
             breaker.forget(number)
             raise error
-        if _is_away(error):
+        if is_away(error):
             breaker.forget(number)
         elif breaker.leave(number, error, self._place(plugin.slug, error)):
             self._say_opened(breaker)
@@ -103,16 +101,3 @@ class Calls:
 def is_interrupt(error: BaseException) -> bool:
     """Tell whether somebody at the keyboard wants the process to end; elsewhere a plugin only says so."""
     return isinstance(error, KeyboardInterrupt) and threading.current_thread() is threading.main_thread()
-
-
-def _is_away(error: BaseException) -> bool:
-    """Tell whether the database is the cause, which is no plugin's fault: nobody answers, or another one writes."""
-    if not isinstance(error, peewee.OperationalError | peewee.InterfaceError):
-        return False
-    if "is locked" in str(error):
-        return True
-    try:
-        database.execute_sql("SELECT 1")
-    except (peewee.DatabaseError, peewee.InterfaceError):
-        return True
-    return False

@@ -4,12 +4,14 @@ import threading
 
 import pytest
 
+from portal.accounts.models import Post
 from portal.audit.models import AuditEntry
 from portal.health import HookHealth, report_due
 from portal.notify.models import Notice
 from portal.registry.breaker import LONGEST_PAUSE, LOOK, REPORT, WINDOW, Breaker, Breakers, Limits
 from portal.testing.queries import counted_queries
 from portal.values import Refused
+from tests.people_of_the_county import VILLAGE, unit
 from tests.registry.sources import hook, plugin
 
 LIMITS = Limits(failures=3, pause=300, slow=3)
@@ -319,7 +321,7 @@ def test_what_must_not_be_taken_for_a_no_goes_on_refusing_while_it_is_left_alone
     with made.app.app_context():
         for _ in range(6):
             with pytest.raises(Refused, match="说不清"):
-                made.registry.collect("portal_unit_obstacles", or_refuse=True, unit=None)
+                made.registry.collect("portal_unit_obstacles", or_refuse=True, unit=unit(VILLAGE))
         assert len(made.registry.modules["notices"].calls) == 3
 
 
@@ -327,9 +329,10 @@ def test_a_refusal_of_the_plugins_own_is_its_answer_and_no_failure(start):
     files = {"notices.py": plugin(extra=hook("portal_work", "raise Refused('先交账')", "post"))}
     made = start(files, ["notices"])
     with made.app.app_context():
+        post = Post.select().order_by(Post.id).get()
         for _ in range(5):
             with pytest.raises(Refused, match="先交账"):
-                made.registry.collect("portal_work", or_refuse=True, post=None)
+                made.registry.collect("portal_work", or_refuse=True, post=post)
         report_due(everything=True)
     assert not HookHealth.select().exists()
 
