@@ -117,6 +117,8 @@ def error_page(status: int, sentence: str = "", **more):
 def _http_error(error: HTTPException):
     if error.code is None or error.code < 400:
         return error
+    if (cause := getattr(error, "original_exception", None)) is not None:  # what Flask itself could not answer
+        return _unexpected(cause)
     page, status = error_page(error.code, **(_typed() if error.code == 401 else {}))
     response = current_app.make_response((page, status))
     for name, value in error.get_headers():

@@ -104,50 +104,46 @@ class _Part:
 
     def close(self, *failure) -> None:
         if self.savepoint is not None:
-            self.savepoint.__exit__(*(failure or (None, None, None)))
+            self.savepoint.__exit__(*failure)
 
 
-@contextlib.contextmanager
-def contained(writes: bool = False):
-    """Run somebody else's code: if it fails, nothing of it stays in the database, and the caller's transaction goes on.
+def contained(act, writes: bool = False):
+    """Return `act()`, which is somebody else's code: if it fails, nothing of it stays in the database, and the caller's
+    transaction goes on.
 
     Inside a transaction its part is taken back alone. Outside it may only read, so that it can neither leave something
     half-done nor hold a lock while others wait, unless `writes`: then it gets a transaction.
     """
     if database.transaction_depth():
-        with _kept_apart("part", _Part(_contained.part)):
-            yield
-    elif writes:
-        with atomic(), _kept_apart("part", None):
-            yield
-    else:
-        with _kept_apart("read", None):
-            yield
+        return _kept_apart(act, _Part(_contained.part))
+    if writes:
+        with atomic():
+            return _kept_apart(act, None)
+    before, _contained.to = _contained.to, "read"
+    try:
+        return act()
+    finally:
+        _contained.to = before
 
 
-@contextlib.contextmanager
-def _kept_apart(to: str, part: _Part | None):
+def _kept_apart(act, part: _Part | None):
     before, depth, stack = (_contained.to, _contained.part), _promises.depth, database.transaction_depth()
     made = len(_promises.made)
-    _contained.to, _contained.part = to, part
-
-    def put_back():
+    _contained.to, _contained.part = "part", part
+    failure = (None, None, None)
+    try:
+        return act()
+    except BaseException as error:
+        failure = type(error), error, error.__traceback__
+        for promise in _promises.made[made:]:
+            promise.clear()
+        raise
+    finally:
         (_contained.to, _contained.part), _promises.depth = before, depth
         while database.transaction_depth() > stack:  # one that was begun and left open
             database.pop_transaction()
-
-    try:
-        yield
-    except BaseException as error:
-        put_back()
-        for promise in _promises.made[made:]:
-            promise.clear()
         if part is not None:
-            part.close(type(error), error, error.__traceback__)
-        raise
-    put_back()
-    if part is not None:
-        part.close()
+            part.close(*failure)
 
 
 def end_left_open() -> bool:

@@ -4,11 +4,13 @@ A redirect means success and commits; every other answer (the form shown again, 
 nothing is ever half-saved.
 """
 
+import contextlib
 import datetime
 import logging
 import re
 import secrets
 import threading
+import types
 
 import flask
 from flask import abort, redirect, request, session
@@ -30,6 +32,23 @@ KEY = re.compile(f"[0-9a-f]{{{KEY_LENGTH}}}")
 KEPT_DAYS = 7
 
 
+@contextlib.contextmanager
+def _no_way_out():
+    try:
+        yield
+    except (Exception, GeneratorExit):
+        raise
+    except BaseException as error:
+        if isinstance(error, KeyboardInterrupt) and threading.current_thread() is threading.main_thread():
+            raise
+        raise RuntimeError(f"a page raised {type(error).__name__}") from error
+
+
+def _piece_by_piece(pieces):
+    with _no_way_out():
+        yield from pieces
+
+
 class Flask(flask.Flask):
     """A Flask whose writing views run inside a transaction of their own."""
 
@@ -40,14 +59,11 @@ class Flask(flask.Flask):
 
     def full_dispatch_request(self):
         """A page that wants to end the process (sys.exit) ends as the error page: the worker serves others too."""
-        try:
-            return super().full_dispatch_request()
-        except Exception:
-            raise
-        except BaseException as error:
-            if isinstance(error, KeyboardInterrupt) and threading.current_thread() is threading.main_thread():
-                raise
-            raise RuntimeError(f"a page raised {type(error).__name__}") from error
+        with _no_way_out():
+            response = super().full_dispatch_request()
+        if isinstance(response.response, types.GeneratorType):
+            response.response = _piece_by_piece(response.response)
+        return response
 
     def dispatch_request(self):
         view = self.view_functions.get(request.endpoint)

@@ -40,8 +40,7 @@ class Calls:
         if number is None:
             raise Unanswered(f"{what} of {plugin.slug} is left alone")
         try:
-            with contained(writes):
-                answer = act()
+            answer = contained(act, writes)
         except ANSWERS:
             breaker.leave(number)
             raise
