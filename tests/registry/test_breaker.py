@@ -271,10 +271,10 @@ def test_the_administrator_sees_it_and_has_it_tried_again(county):
     clerk, admin = county.sign_in("cun"), county.sign_in("xitong")
     for _ in range(3):
         clerk.open("/")
-    assert "暂停调用" in admin.open("/health/").text and "插件需要处理" in admin.open("/").text
+    assert "暂停到" in admin.open("/health/").text and "插件需要处理" in admin.open("/").text
     county.module.broken[0] = False
     admin.submit(admin.open("/health/").form(["csrf_token"], f"/health/{row().id}/try-again"))
-    assert admin.status == 200 and "下一次照常调用" in admin.text and "暂停调用到" not in admin.text
+    assert admin.status == 200 and "下一次照常调用" in admin.text and "暂停到" not in admin.text
     assert "卡片 notices" in clerk.open("/").text
     entry = AuditEntry.select().where(AuditEntry.action == "health.try_again").get()
     assert entry.object_id == "notices" and entry.actor_name == "马骏"
