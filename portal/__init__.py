@@ -16,6 +16,7 @@ from portal import (
     db,
     files,
     forms,
+    health,
     home,
     jobs,
     migrations,
@@ -29,7 +30,7 @@ from portal import (
 from portal.registry import Registry
 
 #: The rooms, lowest first; each registers through the same hooks as a plugin of others.
-CORE = (forms, audit, calendar, org, accounts, search, people, files, papers, notify, cases, jobs, home)
+CORE = (forms, audit, calendar, org, accounts, search, people, files, papers, notify, cases, jobs, health, home)
 
 
 def create_app(instance: str | Path | None = None, overrides: dict | None = None, *, check: bool = True):
@@ -44,7 +45,8 @@ def create_app(instance: str | Path | None = None, overrides: dict | None = None
     registry = Registry(CORE, settings)
     if check:
         db.check_writable(folder)
-        migrations.check(registry.owners())
+        migrations.check([owner for owner in registry.owners() if not owner.optional])
+        registry.leave_out_unready()
 
     app = forms.Flask("portal", instance_path=str(folder), static_folder=None)
     app.config.from_mapping(config.for_flask(settings))
@@ -57,6 +59,7 @@ def create_app(instance: str | Path | None = None, overrides: dict | None = None
     access.init_app(app, registry, on_denied=audit.record_denied)
     CSRFProtect(app)
     registry.init_app(app)
+    health.init_app(app)
     home.init_app(app)
     registry.check_routes(app)
     if settings["trusted_proxies"]:

@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.routing import IntegerConverter
 
 from portal import db
+from portal.registry import registry_of
 from portal.values import Conflict, Refused
 
 log = logging.getLogger(__name__)
@@ -116,6 +117,8 @@ def error_page(status: int, sentence: str = "", **more):
 def _http_error(error: HTTPException):
     if error.code is None or error.code < 400:
         return error
+    if (cause := getattr(error, "original_exception", None)) is not None:  # what Flask itself could not answer
+        return _unexpected(cause)
     page, status = error_page(error.code, **(_typed() if error.code == 401 else {}))
     response = current_app.make_response((page, status))
     for name, value in error.get_headers():
@@ -152,10 +155,13 @@ OUR_FAULT = (peewee.DataError, peewee.IntegrityError, peewee.ProgrammingError)
 def _database_error(error: Exception):
     if isinstance(error, OUR_FAULT):
         return _unexpected(error)
+    if not db.is_away(error):
+        registry_of(current_app).note_page(request.endpoint, error)
     log.error("request %s, database: %s", _request_id(), error)
     return error_page(503, db.explain(error))
 
 
 def _unexpected(error: Exception):
+    registry_of(current_app).note_page(request.endpoint, error)
     log.error("request %s failed", _request_id(), exc_info=error)
     return error_page(500)

@@ -43,13 +43,21 @@ DEFAULTS = {
     "red_percent": 90,
     # Plugins to leave out although they are installed.
     "without_plugins": [],
+    # So many failures of one hook of a plugin in ten minutes, and it is left alone for so long; every so many seconds
+    # that one call takes count as a failure.
+    "plugin_failures": 3,
+    "plugin_pause_minutes": 5,
+    "plugin_slow_seconds": 3,
+    # With it a program on another machine may read /metrics ("Authorization: Bearer ..."); empty: only on this machine.
+    "metrics_token": "",
     "log_level": "INFO",
 }
 
 #: What a number may be; the others are at least 1.
 RANGES = {
     "port": (1, 65535), "workers": (1, 64), "threads": (1, 64), "trusted_proxies": (0, 10), "session_hours": (1, 24),
-    "sessions_at_once": (1, 50),
+    "sessions_at_once": (1, 50), "plugin_failures": (1, 1000), "plugin_pause_minutes": (1, 60),
+    "plugin_slow_seconds": (1, 60),
     "yellow_percent": (1, 100), "red_percent": (1, 100), "upload_megabytes": (1, 200),
 }
 CHOICES = {
@@ -133,6 +141,8 @@ def _checked(key: str, value, where: str):
             raise SettingsError(f"{where} 里的“{key}”应在 {least} 到 {most} 之间。")
     if key == "admin_addresses":
         _check_networks(value, where)
+    if key == "metrics_token" and 0 < len(value) < 16:
+        raise SettingsError(f"{where} 里的“{key}”至少要 16 个字符，请用随机的，例如 openssl rand -hex 16 的输出。")
     if value not in CHOICES.get(key, (value,)):
         raise SettingsError(f"{where} 里的“{key}”应为 {'、'.join(CHOICES[key])} 之一。")
     return value

@@ -8,6 +8,7 @@ import datetime
 import fcntl
 import logging
 import os
+import re
 import threading
 import time
 from pathlib import Path
@@ -53,6 +54,125 @@ def is_postgres() -> bool:
     return isinstance(database.obj, peewee.PostgresqlDatabase)
 
 
+class Forbidden(Exception):
+    """Somebody else's code did with the database what it may not at this place; see `contained`."""
+
+
+class _Contained(threading.local):
+    """What this thread may do with the database: "read", "part" (of a transaction that is not its own), None: all."""
+
+    to = None
+    part = None
+
+
+_contained = _Contained()
+
+_WRITES = re.compile(r"\b(insert|update|delete|merge)\b", re.I)
+_ENDS = re.compile(r"\s*(begin|commit|end|abort|rollback(?!\s+to\b)|start\s+transaction)\b", re.I)
+
+
+def _look_at(sql: str) -> None:
+    """Raise Forbidden for a statement that the code which now runs may not send; make its part ready for any other."""
+    if _contained.to == "part":
+        if _ENDS.match(sql):
+            raise Forbidden("a transaction that belongs to the caller is neither ended nor begun")
+        if _contained.part is not None:
+            _contained.part.open()
+        return
+    first = sql.lstrip(" \t\r\n(")[:7].upper()
+    if not first.startswith(("SELECT", "WITH", "VALUES", "EXPLAIN", "PRAGMA", "SHOW")) or (
+        first.startswith("WITH") and _WRITES.search(sql)
+    ):
+        raise Forbidden("what is asked while a page is only read may not write")
+
+
+class _Part:
+    """A savepoint that is set when the first statement comes: most of what is asked of a plugin sends none."""
+
+    def __init__(self, outer: "_Part | None"):
+        self.outer, self.savepoint = outer, None
+
+    def open(self) -> None:
+        if self.savepoint is None:
+            if self.outer is not None:
+                self.outer.open()
+            to, _contained.to = _contained.to, None
+            try:
+                savepoint = database.savepoint()
+                savepoint.__enter__()
+                self.savepoint = savepoint
+            finally:
+                _contained.to = to
+
+    def close(self, *failure) -> None:
+        if self.savepoint is not None:
+            self.savepoint.__exit__(*failure)
+
+
+def contained(act, writes: bool = False):
+    """Return `act()`, which is somebody else's code: if it fails, nothing of it stays in the database, and the caller's
+    transaction goes on.
+
+    Inside a transaction its part is taken back alone. Outside it may only read, so that it can neither leave something
+    half-done nor hold a lock while others wait, unless `writes`: then it gets a transaction.
+    """
+    if database.transaction_depth():
+        return _kept_apart(act, _Part(_contained.part))
+    if writes:
+        with atomic():
+            return _kept_apart(act, None)
+    before, _contained.to = _contained.to, "read"
+    try:
+        return act()
+    finally:
+        _contained.to = before
+
+
+def _kept_apart(act, part: _Part | None):
+    before, depth, stack = (_contained.to, _contained.part), _promises.depth, database.transaction_depth()
+    made = len(_promises.made)
+    _contained.to, _contained.part = "part", part
+    failure = (None, None, None)
+    try:
+        return act()
+    except BaseException as error:
+        failure = type(error), error, error.__traceback__
+        for promise in _promises.made[made:]:
+            promise.clear()
+        raise
+    finally:
+        (_contained.to, _contained.part), _promises.depth = before, depth
+        while database.transaction_depth() > stack:  # one that was begun and left open
+            database.pop_transaction()
+        if part is not None:
+            part.close(*failure)
+
+
+def end_left_open() -> bool:
+    """Roll back whatever transaction somebody else's code left open in this thread; tell whether there was one."""
+    left = False
+    while database.transaction_depth():
+        database.pop_transaction()
+        left = True
+    _promises.depth = 0
+    _promises.made.clear()
+    _promises.last.clear()
+    if database.is_closed():
+        return left
+    if left:
+        database.obj._clear_commit_callbacks()
+        database.rollback()
+    elif open_still := _is_in_transaction():  # begun without peewee
+        database.cursor().execute("ROLLBACK")
+    return left or open_still
+
+
+def _is_in_transaction() -> bool:
+    """Tell whether the driver itself is inside a transaction, whoever began it."""
+    connection = database.connection()
+    return connection.pgconn.transaction_status != 0 if is_postgres() else not connection.autocommit()
+
+
 class _Promises(threading.local):
     """What each thread shall do after its commit: [fn], emptied where the part that it belongs to is rolled back."""
 
@@ -68,9 +188,10 @@ _promises = _Promises()
 @contextlib.contextmanager
 def atomic():
     """The transaction to write in; inside another one a part of it that can be rolled back alone."""
-    made = _promises.made
-    outermost, before = not made and database.transaction_depth() == 0, len(made)
-    _promises.depth += 1
+    made, depth = _promises.made, _promises.depth
+    top = database.transaction_depth() == 0  # so it is as well in what follows a commit, before the outer one is left
+    outermost, before = not made and top, len(made)
+    _promises.depth = 1 if top else depth + 1
     try:
         with database.atomic() as transaction:
             yield transaction
@@ -81,8 +202,8 @@ def atomic():
             promise.clear()  # peewee itself would keep what a savepoint promised and then took back
         raise
     finally:
-        _promises.depth -= 1
-        if not _promises.depth:
+        _promises.depth = depth
+        if top:
             _promises.last.clear()
         if outermost:
             made.clear()
@@ -322,7 +443,14 @@ class _Sqlite(CySqliteDatabase):
         self._turn = threading.RLock()
         self._queue = _WorkersQueue(Path(path + "-writers"))
 
+    def execute_sql(self, sql, params=None):
+        if _contained.to is not None:
+            _look_at(sql)
+        return super().execute_sql(sql, params)
+
     def begin(self, lock_type=None):
+        if _contained.to is not None:
+            _look_at("BEGIN")
         deadline = time.monotonic() + _patience()
         if not self._turn.acquire(timeout=_patience()):
             raise peewee.OperationalError("database is locked by another thread")
@@ -338,10 +466,14 @@ class _Sqlite(CySqliteDatabase):
         self._turn.release()
 
     def commit(self):
+        if _contained.to is not None:
+            _look_at("COMMIT")
         super().commit()  # a failed commit is followed by rollback, which gives the turn back
         self._give_back()
 
     def rollback(self):
+        if _contained.to is not None:
+            _look_at("ROLLBACK")
         try:
             super().rollback()
         except peewee.OperationalError as error:
@@ -380,6 +512,30 @@ def _sqlite(path: Path) -> CySqliteDatabase:
 
 # -- PostgreSQL --------------------------------------------------------------------------------------------------
 
+class _Postgres(PooledPostgresqlDatabase):
+    """A pool that refuses what contained code may not send."""
+
+    def execute_sql(self, sql, params=None):
+        if _contained.to is not None:
+            _look_at(sql)
+        return super().execute_sql(sql, params)
+
+    def begin(self, isolation_level=None):
+        if _contained.to is not None:
+            _look_at("BEGIN")
+        super().begin(isolation_level)
+
+    def commit(self):
+        if _contained.to is not None:
+            _look_at("COMMIT")
+        super().commit()
+
+    def rollback(self):
+        if _contained.to is not None:
+            _look_at("ROLLBACK")
+        super().rollback()
+
+
 def _postgres(address: str):
     if peewee.psycopg is None:  # the driver is an extra: counties on SQLite do not need it
         raise DatabaseUnusable("要使用 PostgreSQL，请先安装：pip install 'county-portal[postgres]'。")
@@ -390,7 +546,7 @@ def _postgres(address: str):
         raise DatabaseUnusable(
             "设置 database 里的 PostgreSQL 地址不完整，例如 postgresql://用户@主机:5432/库名。"
         ) from error
-    return PooledPostgresqlDatabase(
+    return _Postgres(
         parts.path.lstrip("/") or "portal",
         prefer_psycopg3=True,
         user=unquote(parts.username or "") or None,
@@ -448,6 +604,20 @@ def _check_reachable():
         database.execute_sql("SELECT 1")
     except peewee.DatabaseError as error:
         raise DatabaseUnusable("连不上 PostgreSQL，请检查它是否在运行、地址和口令是否正确。") from error
+
+
+def is_away(error: BaseException) -> bool:
+    """Tell whether the database is the cause of `error`, and not what was asked of it: nobody answers, or another one
+    writes. SQLite says of a missing table what it says of a missing disk, so it is asked once more."""
+    if not isinstance(error, peewee.OperationalError | peewee.InterfaceError):
+        return False
+    if "is locked" in str(error):
+        return True
+    try:
+        database.execute_sql("SELECT 1")
+    except (peewee.DatabaseError, peewee.InterfaceError):
+        return True
+    return False
 
 
 def explain(error: Exception, path: Path | None = None) -> str:

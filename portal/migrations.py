@@ -89,6 +89,31 @@ def check(owners) -> None:
         )
 
 
+def unready(owners) -> dict[str, "MigrationPending"]:
+    """Return for each plugin whose tables do not fit its program the sentence that says why, by slug."""
+    found = {}
+    for owner in owners:
+        try:
+            scripts = owner.runner().status()
+        except Exception as error:
+            log.error("the migrations of the plugin %s could not be read", owner.slug, exc_info=error)
+            found[owner.slug] = MigrationPending(f"插件 {owner.slug} 的升级脚本读不出来（{type(error).__name__}）。")
+            continue
+        if sentence := _unready(owner.slug, scripts):
+            found[owner.slug] = MigrationPending(sentence)
+    return found
+
+
+def _unready(slug: str, scripts) -> str:
+    if newer := [script.name for script in scripts if script.path is None]:
+        return f"插件 {slug} 的数据表来自更新的版本（{'、'.join(newer)}），请升级插件后重启。"
+    if waiting := [script.name for script in scripts if not script.applied]:
+        return f"插件 {slug} 还有未执行的升级（{'、'.join(waiting)}），请运行 portal migrate，成功后重启。"
+    if not scripts:
+        return f"插件 {slug} 有表却没有升级脚本，请运行 portal migrate --generate {slug} initial，再 portal migrate。"
+    return ""
+
+
 def _refuse_newer(status: dict[str, list]) -> None:
     if newer := _by_owner(status, lambda script: script.path is None):
         raise MigrationPending(f"数据库来自更新的版本（{', '.join(newer)}），请升级程序，或恢复与本版本相配的备份。")
@@ -107,15 +132,16 @@ def migrate(owners, instance: Path, say=lambda text: None) -> list[str]:
         say(name)
 
     with _lock(instance):
-        _refuse_newer(_status(owners))
+        _refuse_newer(_status([owner for owner in owners if not owner.optional]))
         for owner in owners:
             try:
                 _run(owner, ran)
-            except Exception as error:
-                if not owner.optional:
+            except BaseException as error:  # sys.exit in a plugin's script must not end the others'
+                if not owner.optional or isinstance(error, KeyboardInterrupt):
                     raise
+                db.end_left_open()
                 log.error("a migration of the plugin %s failed", owner.slug, exc_info=error)
-                failed.append(f"{owner.slug}（{' '.join(str(error).split())[:200]}）")
+                failed.append(f"{owner.slug}（{_one_line(error)}）")
     if failed:
         raise MigrationFailed(
             f"这些插件的升级脚本没有成功：{'；'.join(failed)}。它们的改动已撤回，其余都已完成；"
@@ -124,10 +150,23 @@ def migrate(owners, instance: Path, say=lambda text: None) -> list[str]:
     return done
 
 
+def _one_line(error: BaseException) -> str:
+    try:
+        text = " ".join(str(error).split())
+    except Exception:  # what it says is somebody's code as well
+        text = ""
+    return text[:200] or type(error).__name__
+
+
 def _run(owner: Owner, ran) -> None:
     runner = owner.runner()
-    for name in [script.name for script in runner.status() if not script.applied]:
-        runner.up(name)
+    scripts = runner.status()
+    if owner.optional:
+        _refuse_newer({owner.slug: scripts})
+    for script in [script for script in scripts if not script.applied]:
+        if owner.optional and getattr(script.load(), "atomic", True) is not True:
+            raise MigrationPending(f"{script.name} 写了 atomic = False，插件的升级脚本必须整个成功或整个撤回")
+        runner.up(name := script.name)
         ran(f"{owner.slug}/{name}")
 
 

@@ -16,7 +16,7 @@ FLOORS = [
     {"accounts"},
     {"people", "files", "notify"},
     {"cases"},
-    {"jobs"},
+    {"jobs", "health"},
     {"home"},
     {"kit"},
     {""},

@@ -128,7 +128,9 @@ def _apart(case, other) -> bool:
     """Tell whether a platform says that the two cannot be one matter; where it fails, nothing is proposed."""
     registry = registry_of(current_app)
     return any(
-        kind_of(one).apart and registry.guarded(plugin_of(one.kind), kind_of(one).apart, one, against, default="?")
+        kind_of(one).apart and registry.guarded(
+            plugin_of(one.kind), kind_of(one).apart, one, against, default="?", kind=(str, type(None)),
+            hook=f"portal_cases.{one.kind} apart")
         for one, against in ((case, other), (other, case))
     )
 

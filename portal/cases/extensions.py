@@ -31,7 +31,9 @@ def longest(case) -> Deadline | None:
     """Return by how much the law lets the running period be extended, in its own unit; None: not at all."""
     kind = kind_of(case)
     plugin, ask_kind = plugin_of(case.kind), kind.extension
-    limit = registry_of(current_app).guarded(plugin, ask_kind, case, default=None) if ask_kind else None
+    limit = registry_of(current_app).guarded(
+        plugin, ask_kind, case, kind=(Deadline, type(None)), hook=f"portal_cases.{case.kind} extension",
+    ) if ask_kind else None
     return limit if limit is not None and limit.unit == case.limit_unit else None
 
 

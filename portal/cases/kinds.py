@@ -21,12 +21,21 @@ def plugin_of(kind_name: str) -> Plugin:
 
 
 def contents_seen(case, person) -> bool:
-    """Tell whether the person may read what the case is about, and not only that it exists."""
+    """Tell whether the person may read what the case is about, and not only that it exists. A plugin that fails to say
+    so has not said yes."""
     kind = kind_of(case)
-    if kind.contents is None or kind.contents(case, person):
+    if kind.contents is None or registry_of(current_app).guarded(
+        plugin_of(case.kind), says_yes, kind.contents, case, person, default=False,
+        hook=f"portal_cases.{case.kind} contents",
+    ):
         return True
     return bool(kind.assistants_read and case.assists) and Assist.select().where(
         Assist.case == case.id, Assist.unit.in_(list(person.acts_for)), Assist.ended.is_null()).exists()
+
+
+def says_yes(ask, *arguments) -> bool:
+    """Return what a plugin answers as yes or no, so that an answer which cannot say so fails where it is contained."""
+    return bool(ask(*arguments))
 
 
 def readable(person) -> list[CaseKind]:

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
+from flask import current_app
+
 from portal.cases import clock, duplicates, numbers, referral, responsibility, search_text, tallies, telling, timeline
 from portal.cases.answering import answer_merged, is_waited_for
-from portal.cases.kinds import contents_seen, kind_of, kinds, plugin_of
+from portal.cases.kinds import contents_seen, kind_of, kinds, plugin_of, says_yes
 from portal.cases.lens import holds
 from portal.cases.models import RATINGS, Case, CaseEvent, Rating, Reply
 from portal.cases.supervision import guard
@@ -12,6 +14,7 @@ from portal.cases.timeline import locked
 from portal.db import atomic, now
 from portal.org.enablement import hold_enabled
 from portal.org.models import Unit
+from portal.registry import registry_of
 from portal.values import OPEN_PHASES, Conflict, Deadline, Refused, Step
 
 #: A case that goes back from the first of these to the second was said to be done, and was not.
@@ -180,7 +183,10 @@ def _refusal(case, step: Step, actor) -> str | None:
         return sentence
     if not contents_seen(case, actor):
         return kind.contents_note or "这件事的内容不对您公开。"
-    if step.shown is not None and not step.shown(case, actor):
+    if step.shown is not None and not registry_of(current_app).guarded(
+        plugin_of(case.kind), says_yes, step.shown, case, actor, default=False,
+        hook=f"portal_cases.{case.kind} {step.name} shown",
+    ):
         return f"这件事现在不适用“{step.title}”。"
     return None
 

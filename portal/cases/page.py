@@ -4,6 +4,8 @@ import functools
 
 from flask import current_app, url_for
 from flask_login import current_user
+from jinja2 import pass_context
+from markupsafe import Markup
 from peewee import JOIN, fn
 
 from portal import files, papers
@@ -25,6 +27,9 @@ from portal.registry import registry_of
 
 TONES = {"closed": "ok", "cancelled": "", "paused": "warn"}
 REPLY_CHANNELS = {"face": "当面", "phone": "电话", "paper": "书面", "door": "上门"}
+
+#: Stands where a plugin's own part of the page should be.
+MISSING = Markup('<p class="muted">这一部分暂时显示不了，其余内容不受影响。</p>')
 
 Place = Unit.alias()
 
@@ -108,7 +113,8 @@ def view(case: Case) -> dict:
         "rating": RATINGS.get(case.rating),
         "may_void": voiding.offered(case, person, events),
         "may_rate": may_rate(case, person), "holding": holds(person, case),
-        **(_asked(kind.prepare, case, person, default={}) if kind.prepare else {}),
+        **(_asked(case, "prepare", kind.prepare, case, person, default={}) if kind.prepare else {}),
+        "block": _block,
     }
 
 
@@ -184,12 +190,34 @@ def _place_and_time(case: Case, kind) -> list[tuple]:
 
 def _facts(case: Case, kind) -> list[tuple]:
     who = [(kind.applicant_label, case.applicant)] if case.applicant else []
-    return who + _place_and_time(case, kind) + (_asked(kind.facts, case, default=[]) if kind.facts else [])
+    told = _asked(case, "facts", _told_facts, kind, case, default=[]) if kind.facts else []
+    return who + _place_and_time(case, kind) + told
 
 
-def _asked(call, case: Case, *more, default):
+def _told_facts(kind, case: Case) -> list[tuple]:
+    """Return what the plugin tells of the case, in a form that the page can place: each has a label and a value."""
+    found = [tuple(fact) for fact in kind.facts(case)]
+    if not all(len(fact) in (2, 3) and "".join(map(str, fact[:2])) for fact in found):
+        raise ValueError("a fact is a label and a value")
+    return found
+
+
+@pass_context
+def _block(context) -> Markup:
+    """Place the plugin's own part of the page; where it fails, the rest stands."""
+    kind = context["kind"]
+
+    def drawn() -> Markup:
+        return Markup(context.environment.get_template(kind.template).render(context.get_all()))
+
+    return _asked(context["case"], "block", drawn, default=MISSING) if kind.template else Markup("")
+
+
+def _asked(case: Case, part: str, call, *arguments, default):
     """Return what the plugin of the case says; where it fails, the page stands without it."""
-    return registry_of(current_app).guarded(plugin_of(case.kind), call, case, *more, default=default)
+    return registry_of(current_app).guarded(
+        plugin_of(case.kind), call, *arguments, default=default, kind=type(default),
+        hook=f"portal_cases.{case.kind} {part}")
 
 
 def _entry(kind, event, closed: bool = False) -> dict:

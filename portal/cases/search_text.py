@@ -26,7 +26,9 @@ def index(case, new: bool = False) -> None:
     """
     kind, more = kind_of(case), ""
     if kind.words and not new:
-        more = registry_of(current_app).guarded(plugin_of(kind.name), kind.words, case, default="")
+        more = registry_of(current_app).guarded(
+            plugin_of(kind.name), kind.words, case, default="", kind=(str, type(None)),
+            hook=f"portal_cases.{kind.name} words") or ""
     search.put("case", case.id, f"{case.number} {case.title} {case.applicant} {more}".strip(), scope_of(case))
 
 

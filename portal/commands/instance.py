@@ -23,7 +23,12 @@ def migrate(instance, generate):
         path = migrations.generate(owner, name)
         click.echo(path or "模型与数据库一致，不需要升级脚本。")
         return
-    done = migrations.migrate(registry.owners(), app.config["PORTAL"]["instance"], say=lambda text: click.echo(text))
+    try:
+        done = migrations.migrate(registry.owners(), app.config["PORTAL"]["instance"], say=click.echo)
+    except migrations.MigrationFailed:
+        with app.app_context():
+            accounts.sync_roles(registry)  # whatever failed of one plugin, the permissions of all others are due
+        raise
     with app.app_context():
         accounts.sync_roles(registry)
     click.echo(f"已执行 {len(done)} 个升级脚本。" if done else "数据库已是最新。")

@@ -9,6 +9,7 @@ from portal import config, create_app, migrations
 from portal.commands import scaffold, uninstall
 from portal.commands.table import print_table
 from portal.db import atomic
+from portal.health import troubles
 from portal.org.enablement import set_enabled, switchable
 from portal.org.models import TownPlugin, Unit
 from portal.registry import registry_of
@@ -33,9 +34,12 @@ def list_plugins(instance):
             (item.slug, item.title, item.version, LEVELS.get(item.level, item.level), _reach(item, towns))
             for item in registry.plugins.values()
         ]
+        wrong = [trouble.sentence for trouble in troubles()]
     print_table(("标识", "名称", "版本", "级别", "启用情况"), rows)
     for item in registry.quarantined:
         click.echo(f"已隔离  {item.slug}：{item.reason}")
+    for sentence in wrong:
+        click.echo(f"出差错  {sentence}")
 
 
 def _towns() -> dict[str, int]:
@@ -87,6 +91,7 @@ def check(instance, slug):
     if not problems:
         with app.app_context():
             problems += [one.sentence for owner, one in registry.collect("portal_check") if owner.slug == slug]
+            problems += [one.sentence for one in troubles() if one.row.plugin == slug]
     notes = [f"提醒：{sentence}" for name, sentence in registry.outdated if name == slug]
     for sentence in problems + notes:
         click.echo(sentence)

@@ -10,7 +10,7 @@ import click
 DATA = Path(__file__).parent / "data" / "plugin"
 NAME = re.compile(r"[a-z][a-z0-9_]{1,29}")
 #: Addresses and rooms that are the portal's own, and words that a module cannot have.
-OWN = frozenset(("static", "search", "healthz", "help", "portal", "plugins", "tests", "instance"))
+OWN = frozenset(("static", "search", "healthz", "metrics", "health", "help", "portal", "plugins", "tests", "instance"))
 
 
 class NameTaken(click.ClickException):

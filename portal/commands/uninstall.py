@@ -13,6 +13,7 @@ from portal import audit, migrations
 from portal.accounts.models import KnownPermission, Role
 from portal.cases.models import Case, CaseEvent, Pause, Rating, Reply
 from portal.db import atomic, database, now
+from portal.health import HookHealth
 from portal.org.models import OrgSetting, TownPlugin, TownPluginEvent
 from portal.registry import Registry
 from portal.search.index import remove
@@ -105,6 +106,7 @@ def remove_all(registry: Registry, slug: str) -> None:
         OrgSetting.delete().where(OrgSetting.name.startswith(f"{slug}.")).execute()
         TownPlugin.delete().where(TownPlugin.plugin == slug).execute()
         TownPluginEvent.delete().where(TownPluginEvent.plugin == slug).execute()
+        HookHealth.delete().where(HookHealth.plugin == slug).execute()
         own = SearchText.owner.startswith(f"{slug}.") | (SearchText.owner == slug)
         for owner, row in list(SearchText.select(SearchText.owner, SearchText.row_id).where(own).tuples()):
             remove(owner, row)

@@ -4,9 +4,13 @@ A redirect means success and commits; every other answer (the form shown again, 
 nothing is ever half-saved.
 """
 
+import contextlib
 import datetime
+import logging
 import re
 import secrets
+import threading
+import types
 
 import flask
 from flask import abort, redirect, request, session
@@ -14,8 +18,10 @@ from flask_login import current_user
 from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup
 
-from portal.db import atomic, database, now
+from portal.db import atomic, database, end_left_open, now
 from portal.forms.models import LONGEST_LOCATION, RequestKey
+
+log = logging.getLogger(__name__)
 
 SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")
 #: How a browser sends a form; "" is a form without fields.
@@ -26,6 +32,23 @@ KEY = re.compile(f"[0-9a-f]{{{KEY_LENGTH}}}")
 KEPT_DAYS = 7
 
 
+@contextlib.contextmanager
+def _no_way_out():
+    try:
+        yield
+    except (Exception, GeneratorExit):
+        raise
+    except BaseException as error:
+        if isinstance(error, KeyboardInterrupt) and threading.current_thread() is threading.main_thread():
+            raise
+        raise RuntimeError(f"a page raised {type(error).__name__}") from error
+
+
+def _piece_by_piece(pieces):
+    with _no_way_out():
+        yield from pieces
+
+
 class Flask(flask.Flask):
     """A Flask whose writing views run inside a transaction of their own."""
 
@@ -33,6 +56,14 @@ class Flask(flask.Flask):
         super().__init__(*args, **kwargs)
         #: What a room does with a writing request before the write lock is taken (examining uploads, for example).
         self.before_writing = []
+
+    def full_dispatch_request(self):
+        """A page that wants to end the process (sys.exit) ends as the error page: the worker serves others too."""
+        with _no_way_out():
+            response = super().full_dispatch_request()
+        if isinstance(response.response, types.GeneratorType):
+            response.response = _piece_by_piece(response.response)
+        return response
 
     def dispatch_request(self):
         view = self.view_functions.get(request.endpoint)
@@ -121,5 +152,5 @@ def init_app(app) -> None:
 
     @app.teardown_request
     def leave_no_transaction_open(error):
-        if database.obj is not None and not database.is_closed() and database.in_transaction():
-            raise RuntimeError("a transaction was left open by the request")
+        if database.obj is not None and end_left_open():
+            log.error("request %s left a transaction open; it was rolled back", request.path)

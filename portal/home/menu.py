@@ -56,7 +56,8 @@ def frame_values() -> dict:
         return values
     groups = _groups(person)
     waiting = waiting_here() if person.may("cases.read") else None
-    menu = [Group(title, [_item(line, waiting) for line in lines]) for title, lines in groups]
+    here = request.endpoint
+    menu = [Group(title, [_item(line, waiting, here) for line in lines]) for title, lines in groups]
     return values | {
         "menu": menu, "tabs": _tabs(menu), "county_name": post.county if post else "", "help_url": url_for("home.help"),
         "unread": sum(unread_of(person).values()), "page_at": now().isoformat(),
@@ -93,11 +94,11 @@ def _worked_out(person) -> list[tuple[str, list[Line]]]:
     return list(groups.items())
 
 
-def _item(line: Line, waiting) -> Item:
+def _item(line: Line, waiting, here: str | None) -> Item:
     count = None
     if line.counts and waiting:
         count = waiting.parts["mine"] if line.counts == "*" else waiting.kinds.get(line.counts)
-    return Item(line.label, line.url, line.icon, count, line.centre, request.endpoint == line.endpoint)
+    return Item(line.label, line.url, line.icon, count, line.centre, here == line.endpoint)
 
 
 def _tabs(menu: list[Group]) -> list[Item]:

@@ -1,5 +1,5 @@
 import peewee
-from flask import Blueprint, current_app, render_template, request, url_for
+from flask import Blueprint, abort, current_app, render_template, request, url_for
 from flask_login import current_user
 from markupsafe import Markup
 
@@ -7,10 +7,9 @@ from portal.access import SIGNED_IN, public, signed_in
 from portal.calendar import Calendar
 from portal.cases import desk
 from portal.cases.asking import Wanted, counts
-from portal.cases.checks import without_plugin
 from portal.db import database, now
-from portal.home import figures
-from portal.jobs import troubles
+from portal.health import may_read_metrics
+from portal.home import figures, metrics
 from portal.registry import registry_of
 
 blueprint = Blueprint("home", __name__, template_folder="templates")
@@ -48,7 +47,7 @@ def _cards() -> list[Markup]:
     registry = registry_of(current_app)
     found = registry.collect("portal_cards", current_user.enabled)
     drawn = [
-        registry.guarded(plugin, _drawn, card)
+        registry.guarded(plugin, _drawn, card, hook=f"portal_cards.{card.name}")
         for plugin, card in sorted(found, key=lambda one: one[1].order)
         if card.permission == SIGNED_IN or current_user.may(card.permission)
     ]
@@ -90,5 +89,13 @@ def healthz():
         database.execute_sql("SELECT 1")
     except peewee.DatabaseError:
         return {"status": "down"}, 503
-    lacking = registry_of(current_app).quarantined or without_plugin() or troubles()
-    return {"status": "degraded" if lacking else "ok"}
+    return {"status": "degraded" if metrics.is_degraded() else "ok"}
+
+
+@blueprint.get("/metrics")
+@public
+def show_metrics():
+    """Figures for a program that watches the portal; for anybody else there is no such page."""
+    if not may_read_metrics():
+        abort(404)
+    return current_app.response_class(metrics.text(), content_type=metrics.CONTENT_TYPE)

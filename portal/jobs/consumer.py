@@ -23,8 +23,6 @@ from portal.jobs.running import connected
 
 log = logging.getLogger(__name__)
 
-#: So many jobs at once: a long one must not keep the short ones waiting.
-WORKERS = 2
 #: Seconds that running jobs are waited for at the end; what is not over then begins again at the next start.
 GRACEFUL = 25
 #: Seconds between two renewals of the lease.
@@ -155,7 +153,7 @@ def work(app, parent: int | None = None) -> None:
     huey = Jobs(app, running.new_holder())
     renew(huey.storage)
     consumer = Consumer(
-        huey, workers=WORKERS, initial_delay=0.5, max_delay=3, backoff=1.3, scheduler_interval=5,
+        huey, workers=running.WORKERS, initial_delay=0.5, max_delay=3, backoff=1.3, scheduler_interval=5,
         graceful_signal="TERM", shutdown_timeout=GRACEFUL,
     )
     consumer._signal_actions.pop(signal.SIGHUP, None)  # a reload is the server's; huey would start its own program

@@ -10,18 +10,23 @@ import traceback
 import uuid
 
 import peewee
+from flask import current_app
 
 from portal import db
 from portal.db import atomic, database, is_postgres, now
 from portal.jobs.models import JobRun, Lease
 from portal.jobs.plan import LEASE, declared, jobs, last_due, latest
 from portal.notify import send_to_holders
+from portal.registry import is_interrupt, registry_of
 from portal.values import Job, Refused
 
 log = logging.getLogger(__name__)
 
 #: A run whose process died under it begins again, but not for ever: it may be what kills the process.
 ATTEMPTS = 3
+#: So many jobs at once: a long one must not keep the short ones waiting. One plugin has one of them at most, and one is
+#: always left for the core: a job that hangs cannot be stopped, and must not keep others from running.
+WORKERS = 3
 #: Runs are kept so long; those of jobs that come more than once an hour two days, if they went well.
 KEPT, KEPT_FREQUENT = datetime.timedelta(days=90), datetime.timedelta(days=2)
 
@@ -85,7 +90,8 @@ def claim(holder: str) -> JobRun | None:
     """Begin the oldest run that waits, of a job that is not running already; None if there is none."""
     running = JobRun.select(JobRun.name).where(JobRun.started.is_null(False), JobRun.ended.is_null())
     waiting = (
-        JobRun.select().where(JobRun.started.is_null(), JobRun.ended.is_null(), JobRun.name.not_in(running))
+        JobRun.select().where(JobRun.started.is_null(), JobRun.ended.is_null(), JobRun.name.not_in(running),
+                              *_lanes(name for (name,) in running.tuples()))
         .order_by(JobRun.id).limit(1)
     )
     if waiting.first() is None:  # asked without a lock first: this is what happens every few seconds
@@ -100,6 +106,15 @@ def claim(holder: str) -> JobRun | None:
             run.started, run.holder, run.attempts = now(), holder, run.attempts + 1
         run.save()
     return run if run.started else claim(holder)
+
+
+def _lanes(running) -> list:
+    """Return the conditions under which a run may begin beside those that are under way."""
+    registry = registry_of(current_app)
+    busy = {slug for name in running if registry.is_optional(slug := name.partition(".")[0])}
+    if len(busy) >= WORKERS - 1:
+        busy = {plugin.slug for plugin in registry.optional()}
+    return [~JobRun.name.startswith(f"{slug}.") for slug in sorted(busy)]
 
 
 def recover(holder: str, in_flight: set[int]) -> None:
@@ -119,16 +134,21 @@ def perform(run: JobRun) -> bool:
     """Carry out a run that was claimed; what the job raises is kept with the run and concerns no other one."""
     ok, error = True, ""
     try:
-        job = declared()[run.name]
-        sentence = job.run() or "完成。"
-    except Exception as problem:
+        said = declared()[run.name].run()
+        sentence = said if said and isinstance(said, str) else "完成。"
+    except BaseException as problem:
+        if is_interrupt(problem):
+            raise
         log.exception("job %s failed", run.name)
+        registry_of(current_app).note_job(run.name, problem)
         ok, sentence, error = False, _said(problem), _places(problem)
+    if db.end_left_open():
+        log.error("job %s left a transaction open; it was rolled back", run.name)
     _end_safely(run, ok, sentence, error)
     return ok
 
 
-def _said(problem: Exception) -> str:
+def _said(problem: BaseException) -> str:
     if isinstance(problem, Refused):
         return problem.sentence
     if isinstance(problem, peewee.DatabaseError | peewee.InterfaceError):
@@ -136,7 +156,7 @@ def _said(problem: Exception) -> str:
     return f"程序出错（{type(problem).__name__}），已停下；详细内容见日志。"
 
 
-def _places(problem: Exception) -> str:
+def _places(problem: BaseException) -> str:
     """Return where it happened: files, lines and code, without the values that the last line of a trace may name."""
     return ("".join(traceback.format_tb(problem.__traceback__)) + type(problem).__name__)[-6000:]
 

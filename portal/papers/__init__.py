@@ -15,8 +15,12 @@ def of(case, person) -> list[Paper]:
     return [
         paper for plugin, paper in registry.collect("portal_papers", person.enabled)
         if paper.kind in ("", case.kind) and person.may(paper.permission)
-        and registry.guarded(plugin, paper.shown, case, default=False)
+        and registry.guarded(plugin, _is_shown, paper, case, default=False, hook=f"portal_papers.{paper.name}")
     ]
+
+
+def _is_shown(paper: Paper, case) -> bool:
+    return bool(paper.shown(case))
 
 
 def page(paper: Paper, case) -> str:

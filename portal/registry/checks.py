@@ -62,6 +62,9 @@ ANSWERS = {
     "portal_work": Work, "portal_numbers": Numbers,
 }
 
+#: A plugin that declares or answers more than this has lost count; pages would show it all.
+MOST_DECLARED, MOST_ANSWERS = 1000, 100_000
+
 #: Instead of a permission: everybody, and every signed-in person (portal.access).
 OPEN = frozenset({"public", "signed_in"})
 
@@ -173,6 +176,8 @@ def checked(slug: str, hook: str, values, kind: type) -> list:
         return []
     if not isinstance(values, list | tuple):
         raise PluginError(f"插件 {slug} 的 {hook} 应返回列表，返回的是 {type(values).__name__}。")
+    if len(values) > (most := MOST_DECLARED if hook in DECLARATIONS else MOST_ANSWERS):
+        raise PluginError(f"插件 {slug} 的 {hook} 返回了 {len(values)} 项，最多 {most} 项。")
     for value in values:
         good = isinstance(value, type) and issubclass(value, Model) if kind is Model else isinstance(value, kind)
         if not good:
@@ -197,7 +202,7 @@ def _check_fields(slug: str, hook: str, value) -> None:
             good = True
         if not good:
             what = f"{type(value).__name__} 的 {field.name}"
-            raise PluginError(f"插件 {slug} 的 {hook} 里，{what} 不能是 {given!r:.40}。")
+            raise PluginError(f"插件 {slug} 的 {hook} 里，{what} 不能是 {type(given).__name__}。")
 
 
 def _check_residents(declared: Declared) -> None:
@@ -225,6 +230,8 @@ def _check_plugin(plugin: Plugin) -> None:
     if plugin.api != API:
         raise PluginError(f"插件 {plugin.slug} 按契约第 {plugin.api} 版编写，本程序是第 {API} 版。")
     _check_fields(plugin.slug, "portal_plugin", plugin)
+    if not all(isinstance(slug, str) for slug in plugin.depends):
+        raise PluginError(f"插件 {plugin.slug} 的 depends 应为插件标识的元组，例如 (\"register\",)。")
     if plugin.level not in LEVELS:
         raise PluginError(f"插件 {plugin.slug} 的 level 应为 {' 或 '.join(LEVELS)}。")
 
@@ -381,5 +388,8 @@ def check_entrances(declared: Declared, known: Iterable[str]) -> None:
 
 def one_line(error: BaseException) -> str:
     """Return an error of somebody's code as one line: what kind, and what it says."""
-    text = " ".join(str(error).split())
+    try:
+        text = " ".join(str(error).split())
+    except BaseException:  # what it says is somebody's code as well
+        text = ""
     return f"{type(error).__name__}: {text[:300]}" if text else type(error).__name__

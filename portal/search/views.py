@@ -1,6 +1,7 @@
 """The one search: all rooms and platforms, each for what this person may see, the best first."""
 
 import datetime
+import itertools
 import re
 import unicodedata
 from urllib.parse import urlencode
@@ -44,8 +45,7 @@ def results():
         groups=[_shown(group, words, kept, page) for group in groups], filters=filters, states=STATES,
         narrow=narrow, narrow_url=_address({**kept, "narrow": 1}), wide_url=_address({"q": words, "in": only}),
         choices=[(kind.name, kind.title) for kind in _kinds()],
-        units=[unit for plugin, one in providers if narrow and one.units for unit in registry_of(
-            current_app).guarded(plugin, one.units, current_user, default=[])],
+        units=_units(providers) if narrow else [],
         pages=_pages(groups, kept, page) if only else None,
         total=sum(len(group["hits"]) for group in groups), finding=current_user.may("people.read"),
         kinds_of_result=_kinds_of_result(providers, groups, kept, only, filters),
@@ -92,6 +92,18 @@ def _day(text: str | None) -> datetime.date | None:
     return day if day and 1900 <= day.year <= 2200 else None
 
 
+def _units(providers) -> list[tuple[int, str]]:
+    """Return the units to which results can be narrowed, as the providers name them."""
+    registry = registry_of(current_app)
+    found = [registry.guarded(plugin, _units_of, one, default=[], hook=f"portal_search.{one.key} units")
+             for plugin, one in providers if one.units]
+    return [unit for units in found for unit in units]
+
+
+def _units_of(provider) -> list[tuple[int, str]]:
+    return [(int(key), str(name)) for key, name in itertools.islice(provider.units(current_user), MOST)]
+
+
 def _groups(providers, words: str, filters: SearchFilters, only: str) -> list[dict]:
     """Ask the providers: one more than is counted, so that it can be said that there are more."""
     registry, limit = registry_of(current_app), MOST if only else COUNTED
@@ -99,14 +111,15 @@ def _groups(providers, words: str, filters: SearchFilters, only: str) -> list[di
     for plugin, provider in providers:
         if (only and provider.key != only) or (filters and not provider.filters):
             continue
-        hits = registry.guarded(plugin, _hits, provider, words, filters, limit + 1, default=[])
+        hits = registry.guarded(plugin, _hits, provider, words, filters, limit + 1, default=[],
+                                hook=f"portal_search.{provider.key}")
         groups.append({"key": provider.key, "title": provider.title, "hits": hits[:limit], "more": len(hits) > limit})
     return groups
 
 
 def _hits(provider, words: str, filters: SearchFilters, limit: int) -> list[Hit]:
     more = (filters,) if provider.filters else ()
-    hits = list(provider.find(current_user, words, limit, *more))
+    hits = list(itertools.islice(provider.find(current_user, words, limit, *more), limit))
     if not all(isinstance(hit, Hit) for hit in hits):
         raise TypeError(f"the search of {provider.title} should return a list of Hit")
     return hits

@@ -26,7 +26,13 @@ def portal_dropped():
 
 
 @pytest.fixture(scope="session")
-def built_county(tmp_path_factory, portal_plugins, portal_dropped):
+def portal_strict():
+    """Whether a plugin that fails stops the start, or the page; False: it is contained, as in a running portal."""
+    return True
+
+
+@pytest.fixture(scope="session")
+def built_county(tmp_path_factory, portal_plugins, portal_dropped, portal_strict):
     """The county as it was built; tests take `county`, which puts it back first."""
     folder = tmp_path_factory.mktemp("county")
     for path in map(Path, portal_dropped):
@@ -36,7 +42,7 @@ def built_county(tmp_path_factory, portal_plugins, portal_dropped):
             shutil.copytree(path, target, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copy(path, target)
-    return County(folder, portal_plugins)
+    return County(folder, portal_plugins, portal_strict)
 
 
 @pytest.fixture

@@ -76,7 +76,7 @@ def test_the_walk_reaches_every_page_that_is_read(world, stage, browser_of):
     starts.append(("cun", f"/cases/due-moves/{world.ids['change_id']}"))  # an inbox leads there
     fragments = {"org.top_nodes", "org.children", "org.find", "org.top_offices", "org.offices", "cases.places"}
     fragments |= {"grid.alike", "grid.points", "notify.unread"}
-    others = {"home.healthz", "accounts.sign_in", "accounts.second_factor"}
+    others = {"home.healthz", "home.show_metrics", "accounts.sign_in", "accounts.second_factor"}
     missing = {rule.endpoint for rule in routes(stage, "GET")} - fragments - others
     for name, start in starts:
         for url, *_ in crawl(stage, browser_of(name), start, samples=3, clicks=100 if start == "/" else 2):

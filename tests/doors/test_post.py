@@ -26,7 +26,7 @@ BUTTONS = {
     "calendar.estimate_year", "cases.continue_moves",
     "people.search_pairs", "people.keep_apart", "people.keep_longer",
     "cases.accept_assist", "accounts.end_absence",
-    "notify.read", "notify.read_all", "notify.settings", "notify.remind",
+    "health.try_again", "notify.read", "notify.read_all", "notify.settings", "notify.remind",
 }
 #: Steps and switches without any field that must be filled in; an empty form takes them.
 BARE = {"cases.step", "org.switch_plugin"}

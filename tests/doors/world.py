@@ -25,6 +25,7 @@ from portal.cases.supervision.instructions import instruct
 from portal.cases.supervision.orders import Demand, answer, issue
 from portal.db import atomic, database, now, today
 from portal.files.models import Attachment
+from portal.health import HookHealth
 from portal.notify import Notice, send
 from portal.notify.announcing import publish
 from portal.org import set_enabled
@@ -80,6 +81,7 @@ class World:
             "role_id": Role.get(Role.slug == "window").id, "session_id": 1,
             "day": "2026-11-23", "year": 2027, "step": "accept", "name": "receipt", "kind": "station.request",
             "run_id": CheckRun.create(asked_name="每夜自检").id, "head_id": heads.take().id,
+            "hook_id": HookHealth.create(plugin="station", hook="portal_cards.x", first_at=now(), last_at=now()).id,
             "slug": "station", **_duplicates(case.resident, cases), **twins,
         }
         ids |= _told(cun, case)
