@@ -2,7 +2,7 @@
 
 import pytest
 
-from portal.testing.fixtures import built_county, county, portal_dropped, sign_in  # noqa: F401
+from portal.testing.fixtures import built_county, clock, county, portal_dropped, sign_in  # noqa: F401
 from tests.people_of_the_county import PLUGINS
 
 
