@@ -179,10 +179,14 @@ class County:
                 slug for slug in self.settings["plugins"] if slug not in gone]
             settings = {**self.settings, "plugins": chosen, "without_plugins": sorted(gone)}
             here = database.obj
+            database.close()
             try:
                 self._lacking[gone] = create_app(self.folder, settings)
             finally:
+                if not database.is_closed():  # no connection may look at the file while its rows are put back
+                    database.close()
                 database.initialize(here)
+                self._connect()
         return self._lacking[gone]
 
     def mirrored(self) -> "Mirrored":

@@ -1,6 +1,7 @@
 """Walk from page to page over every link that a person sees, a few of each kind."""
 
 from collections import Counter, deque
+from collections.abc import Callable
 from urllib.parse import parse_qs, urljoin, urlsplit
 
 from werkzeug.exceptions import HTTPException
@@ -13,24 +14,28 @@ FIGURES = {"by", "timing", "mark", "rated", "holder", "direct", "common"}
 
 def kind_of(app, url: str) -> tuple:
     """Return what sort of page `url` is: its route, and which parameters it has."""
-    parts = urlsplit(url)
+    return page_of(app, url), tuple(sorted(set(parse_qs(urlsplit(url).query)) - FIGURES))
+
+
+def page_of(app, url: str) -> str:
+    """Return the route of `url`, whatever it is asked for with."""
+    path = urlsplit(url).path
     try:
-        endpoint, _ = app.url_map.bind("localhost").match(parts.path, method="GET")
+        return app.url_map.bind("localhost").match(path, method="GET")[0]
     except HTTPException:
-        endpoint = parts.path
-    return endpoint, tuple(sorted(set(parse_qs(parts.query)) - FIGURES))
+        return path
 
 
-def crawl(app, browser, start: str = "/", samples: int = SAMPLES, clicks: int = 100):
+def crawl(app, browser, start: str = "/", samples: int = SAMPLES, clicks: int = 100, kind: Callable = kind_of):
     """Yield (url, status, text, forms) of each page reached with so many clicks; a link that appears on many pages is
-    followed once."""
+    followed once. `kind(app, url)` tells what counts as pages of one kind."""
     waiting, seen, opened = deque([(start, 0)]), {start}, Counter()
     while waiting:
         url, depth = waiting.popleft()
-        kind = kind_of(app, url)
-        if opened[kind] >= samples:
+        sort = kind(app, url)
+        if opened[sort] >= samples:
             continue
-        opened[kind] += 1
+        opened[sort] += 1
         browser.open(url)
         html = browser.response.mimetype == "text/html"
         text = browser.text if html else ""

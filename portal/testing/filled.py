@@ -15,8 +15,8 @@ from portal.db import atomic
 from portal.notify import send
 from portal.notify.models import Notice
 from portal.org.enablement import renew_token
-from portal.org.models import TownPlugin
-from portal.testing.crawl import crawl
+from portal.org.models import TownPlugin, Unit
+from portal.testing.crawl import crawl, page_of
 
 
 @dataclass(frozen=True)
@@ -39,10 +39,13 @@ def write(county, side, plugin: str, urls: list[str], insider: str, readers: tup
         for name in _topics(county, plugin) if readers else ():
             send([county.person(reader) for reader in readers], name, "有一件事", urls[0] if urls else "/")
     browser, reached = side.sign_in(insider), []
-    for start, clicks in [("/", 100), *((url, 2) for url in urls)]:
-        reached += [url for url, *_ in crawl(county.app, browser, start, clicks=clicks)]
+    for start, clicks in [("/", 100), *((url, 1) for url in urls)]:
+        reached += [url for url, *_ in crawl(county.app, browser, start, clicks=clicks, kind=page_of)]
     words = [word for case in cases for word in (case.number, case.title.split("：")[-1][:20])]
     searches = [f"{page}?q={quote(word)}" for word in dict.fromkeys(words) for page in ("/search", "/cases/")]
+    for kind in [kind for owner, kind in county.registry.collect("portal_cases") if owner.slug == plugin]:
+        searches += [f"{page}kind={kind.name}" for page in ("/search?q=一&", "/cases/?", "/cases/overdue?", "/cases/desk?")]
+        searches.append(f"/cases/places/{kind.name}/0")
     return Filled(list(urls), list(dict.fromkeys(reached)), [case.id for case in cases], searches)
 
 
@@ -79,13 +82,17 @@ def rows_of(county, plugin: str) -> dict[str, list]:
     return found | {"notices": told, "timelines": CaseEvent.select().count()}
 
 
-def names_a_row(app, url: str, shared: tuple[str, ...]) -> bool:
-    """Tell whether an address has the id of a row in it that lies somewhere."""
+def names_a_row(county, url: str, plugin: str, shared: tuple[str, ...]) -> bool:
+    """Tell whether an address of the plugin, or of the portal itself, has the id of a row in it that lies in a town."""
     try:
-        endpoint, arguments = app.url_map.bind("localhost").match(url.split("?")[0], method="GET")
+        endpoint, arguments = county.app.url_map.bind("localhost").match(url.split("?")[0], method="GET")
     except HTTPException:
         return False
-    return any(name.endswith("_id") for name in arguments) and endpoint not in shared
+    if endpoint in shared or endpoint.split(".")[0] in {one.slug for one in county.registry.optional()} - {plugin}:
+        return False
+    if "unit_id" in arguments and Unit.get_or_none(Unit.id == arguments["unit_id"], Unit.town_id.is_null(False)) is None:
+        return False  # everybody knows what lies above them
+    return any(name.endswith("_id") for name in arguments)
 
 
 def present() -> datetime.datetime:

@@ -1,15 +1,18 @@
 """How far a plugin reaches: what acts on the whole application, and what it put in the place of something of ours."""
 
 import sys
-from types import ModuleType
+from types import FunctionType, ModuleType
 
 from flask import Flask
+from werkzeug.local import LocalProxy
 
 #: Tables of an application whose key None means "on every page".
 ON_EVERY_PAGE = (
     "before_request_funcs", "after_request_funcs", "teardown_request_funcs", "template_context_processors",
     "url_value_preprocessors", "url_default_functions",
 )
+#: What an application remembers once it was used.
+CACHED = {"jinja_loader", "jinja_env", "_got_first_request"}
 #: Whose functions no plugin may replace.
 OTHERS = ("portal", "flask", "flask_login", "flask_wtf", "werkzeug", "jinja2", "peewee", "playhouse", "wtforms", "pluggy")
 
@@ -28,11 +31,13 @@ def reach_of(app: Flask) -> dict[str, list[str]]:
     found["settings"] = [f"{key}={value!r}" for key, value in app.config.items() if key != "PORTAL"]
     found["converters"] = [f"{key} {_named(one)}" for key, one in app.url_map.converters.items()]
     found["extensions"] = [name for name in app.extensions if not name.startswith("portal_")]  # those are caches
-    found["the application"] = [f"{name} {type(one).__name__}" for name, one in vars(app).items()]
+    found["the application"] = [f"{name} {type(one).__name__}" for name, one in vars(app).items() if name not in CACHED]
     return {name: sorted(values) for name, values in found.items()}
 
 
 def _named(one) -> str:
+    if type(one) is LocalProxy:  # `request` and its like point nowhere outside of a request
+        return "LocalProxy"
     return f"{getattr(one, '__module__', '')}.{getattr(one, '__qualname__', type(one).__name__)}"
 
 
@@ -59,5 +64,5 @@ def _lies_in(value, place: str) -> bool:
         value = value.__func__
     if isinstance(value, property):
         value = value.fget
-    code = getattr(value, "__code__", None)
+    code = value.__code__ if isinstance(value, FunctionType) else None
     return code is not None and code.co_filename.startswith(place)
