@@ -1,7 +1,7 @@
 """`python -m bench.plugins`: what thirty plugins cost beside four, as ratios of one run.
 
-Twenty-six are written by `portal plugin new` and lie in instance/plugins beside the bundled four; both instances hold the
-same rows. Pages are asked for in turn, one here, one there, and measured in CPU time of this process.
+Twenty-six are written by `portal plugin new` and lie in instance/plugins beside the bundled four; both instances hold
+the same rows. Pages are asked for in turn, one here, one there, and measured in CPU time of this process.
 """
 
 import argparse

@@ -33,8 +33,10 @@ def owned_by(slug: str):
 
 
 def export(registry: Registry, slug: str, file: Path) -> dict[str, tuple[int, str]]:
-    """Write the plugin's data into the zip `file`; return the number of rows and the sum of each table. The file has its
-    name only when it is whole, and is read once more before anybody relies on it."""
+    """Write the plugin's data into the zip `file`; return the number of rows and the sum of each table.
+
+    The file has its name only when it is whole, and is read once more before anybody relies on it.
+    """
     part = file.with_name(f"{file.name}.part")
     counts, sums = {}, {}
     try:
@@ -58,8 +60,8 @@ def export(registry: Registry, slug: str, file: Path) -> dict[str, tuple[int, st
 
 
 def has_changed(registry: Registry, slug: str, written: dict[str, tuple[int, str]]) -> bool:
-    """Tell whether somebody has changed a row of the plugin's own since it was written; for the transaction that deletes
-    them, which nobody writes beside."""
+    """Tell whether somebody has changed a row of the plugin's own since it was written; for the transaction that
+    deletes them, which nobody writes beside."""
     own = [model for owner in registry.owners() if owner.slug == slug for model in owner.models]
     there = [model for model in own if model._meta.table_name in written]
     for model in there if is_postgres() else ():
@@ -88,7 +90,7 @@ def _queries(registry: Registry, slug: str) -> Iterator:
             for more in links[1:]:
                 hangs |= more.in_(cases)
             yield model.select().where(hangs)
-    yield Attachment.select().where(((Attachment.owner_type == "case") & Attachment.owner_id.in_(cases)) | owned_by(slug))
+    yield Attachment.select().where(_files_of(slug))
     yield OrgSetting.select().where(OrgSetting.name.startswith(f"{slug}."))
     yield TownPlugin.select().where(TownPlugin.plugin == slug)
     yield TownPluginEvent.select().where(TownPluginEvent.plugin == slug)
@@ -98,10 +100,13 @@ def _is_link(field) -> bool:
     return isinstance(field, ForeignKeyField) and field.rel_model is Case
 
 
-def _digests(slug: str) -> list[str]:
+def _files_of(slug: str):
     cases = Case.select(Case.id).where(Case.kind.startswith(f"{slug}."))
-    of_cases = (Attachment.owner_type == "case") & Attachment.owner_id.in_(cases)
-    query = Attachment.select(Attachment.sha256).where(of_cases | owned_by(slug)).distinct()
+    return ((Attachment.owner_type == "case") & Attachment.owner_id.in_(cases)) | owned_by(slug)
+
+
+def _digests(slug: str) -> list[str]:
+    query = Attachment.select(Attachment.sha256).where(_files_of(slug)).distinct()
     return sorted(digest for (digest,) in query.tuples())
 
 

@@ -158,6 +158,7 @@ def uninstall_plugin(instance, slug, file, yes):
     rows = sum(number for number, _ in written.values())
     click.echo(f"{rows} 行已写入 {file}；“{title}”的数据表、权限、设置、启用记录、消息和任务已从数据库里去掉。")
     if closed:
-        click.echo(f"留下的：台账里已办结的 {closed} 件，连同经过、编号、计数和附件，以及审计记录。它们是县里的档案，要依法保存。")
+        click.echo(f"留下的：台账里已办结的 {closed} 件，连同经过、编号、计数和附件，以及审计记录；"
+                   "它们是县里的档案，要依法保存。")
     click.echo("请在重启之前移走程序：pip uninstall 它的包，或删去 instance/plugins 里的文件；"
                "随门户安装的插件请写进设置 without_plugins。")

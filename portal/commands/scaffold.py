@@ -1,6 +1,6 @@
 """`portal plugin new`: the files of a plugin that works as written."""
 
-import importlib.util
+import importlib.machinery
 import keyword
 import re
 import shutil
@@ -51,8 +51,9 @@ def _check_name(name: str, taken: Collection[str]) -> None:
 
 
 def _is_importable(name: str) -> bool:
-    """Tell whether something that is installed has the name already; a mere folder where one works is nothing."""
-    spec = importlib.util.find_spec(name)
+    """Tell whether something that is installed has the name already; a mere folder where one works is nothing, and nor
+    is what was dropped into another instance."""
+    spec = importlib.machinery.PathFinder.find_spec(name)
     return spec is not None and spec.origin is not None
 
 

@@ -23,6 +23,11 @@ from portal.registry import Registry
 from portal.search.index import remove
 from portal.search.models import SearchText
 
+#: Where the portal itself names what a plugin declares: "<slug>.<what>".
+NAMED = (
+    OrgSetting.name, KnownPermission.name, Mute.topic, Notice.topic, JobRun.name, Rule.kind, Told.topic, Told.about,
+)
+
 
 class InTheWay(click.ClickException):
     """The plugin cannot be removed yet; the message says what must be settled first."""
@@ -71,8 +76,7 @@ def remove_all(registry: Registry, slug: str, written: dict) -> int:
             if owner.slug == slug:
                 _drop(owner)
         _take_from_roles(slug)
-        for column in (OrgSetting.name, KnownPermission.name, Mute.topic, Notice.topic, JobRun.name, Rule.kind, Told.topic,
-                       Told.about):
+        for column in NAMED:
             column.model.delete().where(column.startswith(f"{slug}.")).execute()
         RequestKey.delete().where(RequestKey.location.startswith(f"/{slug}/")).execute()
         Attachment.delete().where(owned_by(slug)).execute()

@@ -55,7 +55,8 @@ def enabled_somewhere() -> frozenset[str]:
 
 
 def towns_with(slug: str) -> list[int]:
-    """Return the ids of the towns and counties that have enabled the plugin: what lies elsewhere its jobs leave alone."""
+    """Return the ids of the towns and counties that have enabled the plugin; what lies elsewhere its jobs leave alone.
+    """
     rows = TownPlugin.select(TownPlugin.unit).where(TownPlugin.plugin == slug, TownPlugin.enabled == True)  # noqa: E712
     return sorted(unit for (unit,) in rows.tuples())
 

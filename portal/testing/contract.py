@@ -104,13 +104,15 @@ class PluginContract:
     def test_enabling_it_again_loses_nothing(self, county):
         urls = self._filled(county).urls
         before = {url: county.sign_in(self.insider).open(url).status for url in urls}
+        assert set(before.values()) <= {200}, f"{self.insider} should reach what `fill` wrote: {before}"
         where = county.unit(self._town_of(self.insider))
         filled.switch_off(county, self._with_dependants(county), self._town_of(self.insider))
         county.registry.collect("portal_town_changed", {self.plugin}, town=where, enabled=False)
         assert all(county.sign_in(self.insider).open(url).status == 404 for url in urls), urls
         for slug in self._with_dependants(county):
             county.enable(self._town_of(self.insider), slug)
-        assert before == {url: county.sign_in(self.insider).open(url).status for url in urls}
+        after = {url: county.sign_in(self.insider).open(url).status for url in urls}
+        assert before == after, f"enabled again, {self.plugin} has lost what it had: {after}"
 
     # -- who does not belong -------------------------------------------------------------------------------------
 

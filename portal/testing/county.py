@@ -27,8 +27,10 @@ CAST = {
     "village": ("张支书", "village", "village_staff"), "window": ("李窗口", "village", "window"),
     "grid_worker": ("周网格", "village", "grid_worker"), "mediator": ("唐调解", "village", "mediator"),
     "next_village": ("王邻村", "next_village", "village_staff"),
-    "other_town": ("孙外镇", "other_town", "town_staff"), "other_town_admin": ("许外管", "other_town", "town_admin"),
-    "other_village": ("何外村", "other_village", "village_staff"), "other_window": ("尤外窗", "other_village", "window"),
+    "other_town": ("孙外镇", "other_town", "town_staff"),
+    "other_town_admin": ("许外管", "other_town", "town_admin"),
+    "other_village": ("何外村", "other_village", "village_staff"),
+    "other_window": ("尤外窗", "other_village", "window"),
     "other_grid_worker": ("冯外格", "other_village", "grid_worker"),
     "other_mediator": ("卫外调", "other_village", "mediator"),
     "system": ("马系统", "county", "system_admin"), "security": ("罗安全", "county", "security_admin"),
@@ -202,7 +204,7 @@ def across(name: str) -> str:
 
 
 class Mirrored:
-    """A county in which the two towns have changed places: what a test writes for one of them it writes for the other."""
+    """A county in which the two towns have changed places: what is written for one of them is written for the other."""
 
     def __init__(self, county: County):
         self._county = county

@@ -31,7 +31,8 @@ class Filled:
 
 
 def write(county, side, plugin: str, urls: list[str], insider: str, readers: tuple[str, ...]) -> Filled:
-    """Add to what `fill` wrote on this `side` of the county what hangs on it: a file, notices; and look where it leads."""
+    """Add to what `fill` wrote on this `side` of the county what hangs on it, a file and notices; look where it leads.
+    """
     cases = list(Case.select().where(Case.kind.startswith(f"{plugin}.")).order_by(Case.id))
     with county.app.test_request_context(), atomic():
         for case in cases[:1]:
@@ -44,7 +45,8 @@ def write(county, side, plugin: str, urls: list[str], insider: str, readers: tup
     words = [word for case in cases for word in (case.number, case.title.split("：")[-1][:20])]
     searches = [f"{page}?q={quote(word)}" for word in dict.fromkeys(words) for page in ("/search", "/cases/")]
     for kind in [kind for owner, kind in county.registry.collect("portal_cases") if owner.slug == plugin]:
-        searches += [f"{page}kind={kind.name}" for page in ("/search?q=一&", "/cases/?", "/cases/overdue?", "/cases/desk?")]
+        lists = ("/search?q=一&", "/cases/?", "/cases/overdue?", "/cases/desk?")
+        searches += [f"{page}kind={kind.name}" for page in lists]
         searches.append(f"/cases/places/{kind.name}/0")
     return Filled(list(urls), list(dict.fromkeys(reached)), [case.id for case in cases], searches)
 
@@ -88,9 +90,11 @@ def names_a_row(county, url: str, plugin: str, shared: tuple[str, ...]) -> bool:
         endpoint, arguments = county.app.url_map.bind("localhost").match(url.split("?")[0], method="GET")
     except HTTPException:
         return False
-    if endpoint in shared or endpoint.split(".")[0] in {one.slug for one in county.registry.optional()} - {plugin}:
+    others = {one.slug for one in county.registry.optional()} - {plugin}
+    if endpoint in shared or endpoint.split(".")[0] in others:
         return False
-    if "unit_id" in arguments and Unit.get_or_none(Unit.id == arguments["unit_id"], Unit.town_id.is_null(False)) is None:
+    unit = Unit.get_or_none(Unit.id == arguments["unit_id"]) if "unit_id" in arguments else None
+    if unit is not None and unit.town_id is None:
         return False  # everybody knows what lies above them
     return any(name.endswith("_id") for name in arguments)
 

@@ -14,7 +14,9 @@ ON_EVERY_PAGE = (
 #: What an application remembers once it was used.
 CACHED = {"jinja_loader", "jinja_env", "_got_first_request"}
 #: Whose functions no plugin may replace.
-OTHERS = ("portal", "flask", "flask_login", "flask_wtf", "werkzeug", "jinja2", "peewee", "playhouse", "wtforms", "pluggy")
+OTHERS = (
+    "portal", "flask", "flask_login", "flask_wtf", "werkzeug", "jinja2", "peewee", "playhouse", "wtforms", "pluggy",
+)
 
 
 def reach_of(app: Flask) -> dict[str, list[str]]:
@@ -42,7 +44,7 @@ def _named(one) -> str:
 
 
 def replaced_by(plugin: ModuleType) -> list[str]:
-    """Return what of ours, or of the libraries below us, is now something that the module or package `plugin` defines."""
+    """Return what of ours, or of the libraries below us, is now something that `plugin` defines."""
     place = plugin.__file__.removesuffix("__init__.py")
     found = []
     for name, module in list(sys.modules.items()):

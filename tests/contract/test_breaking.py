@@ -30,7 +30,9 @@ def show(note_id):
 KIND = '''
 FLOW = Workflow(
     states=(State("begun", "开始", "new", "办"), State("going", "继续", "handling", "办")),
-    steps=(Step("on", "继续办", ("begun",), "going", "{0}.read"), Step("back", "退回", ("going",), "begun", "{0}.read")),
+    steps=(
+        Step("on", "继续办", ("begun",), "going", "{0}.read"), Step("back", "退回", ("going",), "begun", "{0}.read"),
+    ),
     start="begun",
 )
 '''
@@ -96,8 +98,8 @@ def work():
         notes("meddler", head="Case.shout = lambda self: self.title.upper()"), "test_it_acts_on_no_page_of_others",
         "portal.cases.models.Case.shout"),
     "forgetful": (
-        notes("forgetful", extra=hook("portal_town_changed", "NOTES.clear()", "town, enabled")),
-        "test_enabling_it_again_loses_nothing", "forgetful/1': 200"),
+        notes("forgetful", extra=hook("portal_town_changed", "enabled or NOTES.clear()", "town, enabled")),
+        "test_enabling_it_again_loses_nothing", "forgetful has lost what it had"),
     "endless": (
         notes("endless", head=KIND.format("endless"), extra=hook(
             "portal_cases", 'return [CaseKind("endless.matter", "没完没了", "MW", FLOW, "endless.read")]')),
@@ -172,7 +174,8 @@ AT_THE_DOOR = {
     "a page for everybody": plugin(
         head="from portal.access import public", page='@blueprint.get("/")\n@public\ndef index():\n    return "x"\n'),
     "something before every page": plugin(extra="@blueprint.before_app_request\ndef look():\n    pass\n"),
-    "a page of somebody else": plugin(extra='blueprint.record(lambda state: state.app.add_url_rule("/org/x", "x", index))'),
+    "a page of somebody else": plugin(
+        extra='blueprint.record(lambda state: state.app.add_url_rule("/org/x", "x", index))'),
 }
 
 
