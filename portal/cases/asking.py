@@ -83,13 +83,15 @@ class Wanted:
 
 def read(args, person, only_kind: str = "") -> Wanted:
     """Return what `args` ask for. A unit outside the own sight is a 404, like any row outside it."""
-    kind = only_kind or _among(args.get("kind"), {kind.name for kind in readable(person)})
+    kind, channel = only_kind, args.get("channel", "")
+    if not kind and args.get("kind"):
+        kind = _among(args["kind"], {one.name for one in readable(person)})
     wanted = Wanted(
         lens=args.get("lens") if args.get("lens") in LENSES else "area",
         phase=args.get("phase") if args.get("phase") in dict(CHIPS) else "",
         sort=args.get("sort") if args.get("sort") in SORTS else "newest",
         kind=kind,
-        channel=args.get("channel") if args.get("channel") in channels(kind, person) else "",
+        channel=channel if channel and channel in channels(kind, person) else "",
         state=args.get("state") if args.get("state") in states(kind) else "",
         words=" ".join(args.get("q", "").split())[:60],
         rating=args.get("rating", type=int) if args.get("rating", type=int) in RATINGS else None,

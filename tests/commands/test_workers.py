@@ -40,7 +40,7 @@ def furnished(empty):
     (plugins / "who.py").write_text(WHO, encoding="utf-8")
     subprocess.run(
         [sys.executable, "-m", "tests.commands.furnish", "instance", empty.settings.get("database", "portal.db")],
-        cwd=empty.folder, env=environment(), check=True, timeout=120,
+        cwd=empty.folder, env=environment(), check=True, timeout=300,
     )
 
 
@@ -103,4 +103,6 @@ def test_both_workers_follow_a_switch_within_a_second_and_without_a_restart(empt
             took = time.monotonic() - since
             assert answers == [status, status] and took < 1, (answers, took)
             assert ['"/station/"' in line.get("/")[1] for line in lines] == [shown, shown]
+            for line in lines:
+                line.connection.close()
         assert served.workers() == before
