@@ -71,6 +71,7 @@ def init_app(app, registry, on_denied) -> None:
         # and so tell that the plugin exists.
         for slug in (request.path.split("/", 2)[1], request.blueprint):
             if slug and registry.is_optional(slug) and slug not in current_user.enabled:
+                request.url_rule = None  # so that no handler of the plugin's own answers for it, or adds a header
                 abort(404)
         if request.routing_exception is not None:
             raise request.routing_exception

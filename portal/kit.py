@@ -61,6 +61,7 @@ from portal.hookspecs import hookimpl
 from portal.notify import send as send_notice
 from portal.notify import send_to_unit as send_notice_to_unit
 from portal.org.editing import add_unit, close_unit, rename_unit
+from portal.org.enablement import towns_with
 from portal.org.fields import UnitField
 from portal.org.models import PlacedModel, Unit
 from portal.org.settings import office_of, setting, unit_in_charge
@@ -116,7 +117,7 @@ __all__ = [
     "open_cases_of", "other_posts", "own_transaction", "page_of", "place_name", "rate", "redirect", "refer",
     "referable", "rename_unit", "render_list", "render_template", "request", "requires", "retitle", "row_id", "search",
     "seen_by", "send_notice", "send_notice_to_unit", "setting", "signed_in", "staff_at", "strike_resident", "take",
-    "take_number", "today", "unit_in_charge", "url_for", "void_number",
+    "take_number", "today", "towns_with", "unit_in_charge", "url_for", "void_number",
 ]
 
 

@@ -17,7 +17,7 @@ from portal import search
 from portal.accounts.models import User
 from portal.cases import behind, tallies
 from portal.cases.behind import DATED, MARKS, RATED, TIMINGS
-from portal.cases.kinds import kinds
+from portal.cases.kinds import kinds, readable
 from portal.cases.lens import LENSES, Reader, of_kinds, through, unrestricted
 from portal.cases.models import RATINGS, Case
 from portal.cases.search_text import place
@@ -83,13 +83,15 @@ class Wanted:
 
 def read(args, person, only_kind: str = "") -> Wanted:
     """Return what `args` ask for. A unit outside the own sight is a 404, like any row outside it."""
-    kind = only_kind or (args.get("kind") if args.get("kind") in kinds() else "")
+    kind, channel = only_kind, args.get("channel", "")
+    if not kind and args.get("kind"):
+        kind = _among(args["kind"], {one.name for one in readable(person)})
     wanted = Wanted(
         lens=args.get("lens") if args.get("lens") in LENSES else "area",
         phase=args.get("phase") if args.get("phase") in dict(CHIPS) else "",
         sort=args.get("sort") if args.get("sort") in SORTS else "newest",
         kind=kind,
-        channel=args.get("channel") if args.get("channel") in channels(kind) else "",
+        channel=channel if channel and channel in channels(kind, person) else "",
         state=args.get("state") if args.get("state") in states(kind) else "",
         words=" ".join(args.get("q", "").split())[:60],
         rating=args.get("rating", type=int) if args.get("rating", type=int) in RATINGS else None,
@@ -122,10 +124,10 @@ def _holder(unit_id: int | None, person) -> Unit | None:
     return Unit.get_or_none(Unit.id == unit_id, Unit.county_id == person.post.unit.county_id)
 
 
-def channels(kind_name: str) -> dict[str, str]:
-    """Return where the cases of a kind, or of all kinds (""), may come from, with titles."""
+def channels(kind_name: str, person) -> dict[str, str]:
+    """Return where the cases of a kind, or of all kinds ("") that the person may read, may come from, with titles."""
     return {
-        name: title for kind in kinds().values() if kind_name in ("", kind.name) for name, title in kind.channels
+        name: title for kind in readable(person) if kind_name in ("", kind.name) for name, title in kind.channels
     }
 
 

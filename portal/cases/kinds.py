@@ -40,10 +40,11 @@ def says_yes(ask, *arguments) -> bool:
 
 def readable(person) -> list[CaseKind]:
     """Return the kinds that the person's active post may read in a town where their plugin is enabled."""
+    enabled, may = person.enabled, person.may  # once: `person` may be a proxy, and every page asks for thirty kinds
     return [
         kind
         for plugin, kind in _table().values()
-        if (plugin.level == "core" or plugin.slug in person.enabled) and person.may(kind.read)
+        if (plugin.level == "core" or plugin.slug in enabled) and may(kind.read)
     ]
 
 

@@ -70,7 +70,7 @@ BEHIND = ("timing", "mark", "rated", "holder", "direct", "common")
 
 def _selects(wanted: Wanted, kind, person) -> list[dict]:
     offered = [
-        ("channel", "来源", wanted.channel, [("", "全部"), *channels(wanted.kind).items()]),
+        ("channel", "来源", wanted.channel, [("", "全部"), *channels(wanted.kind, person).items()]),
         ("rating", "评价", wanted.rating or "", [("", "全部"), *RATINGS.items()]),
         ("by", "日期指", wanted.by, [(name, f"{title}日期") for name, title in DATED.items()]),
         ("sort", "排序", wanted.sort, list(SORTS.items())),
@@ -132,7 +132,7 @@ def _tags(wanted: Wanted, address, one_kind: bool) -> list[dict]:
     if wanted.words:
         found.append((f"包含“{wanted.words}”", {"q": ""}))
     if wanted.channel:
-        found.append(("来源：" + channels(wanted.kind)[wanted.channel], {"channel": ""}))
+        found.append(("来源：" + channels(wanted.kind, current_user)[wanted.channel], {"channel": ""}))
     if wanted.state:
         found.append(("环节：" + states(wanted.kind)[wanted.state], {"state": ""}))
     if wanted.kind and not one_kind:

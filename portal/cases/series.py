@@ -40,8 +40,8 @@ def gaps(do, seen: Seen, before: dict) -> list[str]:
     prefixes = {kind.prefix for kind in kinds().values()}
     last = {}
     for prefix, year, count, _, level, code, county, _ in rows:
-        if prefix in prefixes:
-            key = county, stem_of(prefix, level, code, year)
+        key = county, stem_of(prefix, level, code, year)
+        if prefix in prefixes or key in seen.numbers:  # the cases of a plugin that was uninstalled stay
             last[key] = max(last.get(key, 0), count)
     wrong = [
         (key, last.get(key, 0)) for key in sorted(last.keys() | seen.numbers.keys())

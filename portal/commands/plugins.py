@@ -5,14 +5,14 @@ from pathlib import Path
 import click
 from peewee import fn
 
-from portal import config, create_app, migrations
-from portal.commands import scaffold, uninstall
+from portal import CORE, config, create_app, migrations
+from portal.commands import plugin_export, scaffold, uninstall
 from portal.commands.table import print_table
 from portal.db import atomic
 from portal.health import troubles
 from portal.org.enablement import set_enabled, switchable
 from portal.org.models import TownPlugin, Unit
-from portal.registry import registry_of
+from portal.registry import Registry, registry_of
 
 LEVELS = {"core": "核心", "county": "全县", "town": "按乡镇启用"}
 
@@ -29,9 +29,9 @@ def list_plugins(instance):
     app = create_app(instance)
     registry = registry_of(app)
     with app.app_context():
-        towns = _towns()
+        enabled = _enabled_at("town"), _enabled_at("county")
         rows = [
-            (item.slug, item.title, item.version, LEVELS.get(item.level, item.level), _reach(item, towns))
+            (item.slug, item.title, item.version, LEVELS.get(item.level, item.level), _reach(item, *enabled))
             for item in registry.plugins.values()
         ]
         wrong = [trouble.sentence for trouble in troubles()]
@@ -42,19 +42,23 @@ def list_plugins(instance):
         click.echo(f"出差错  {sentence}")
 
 
-def _towns() -> dict[str, int]:
-    """Return in how many towns each plugin is enabled."""
+def _enabled_at(level: str) -> dict[str, int]:
+    """Return at how many towns, or counties, each plugin is enabled."""
     query = (
         TownPlugin.select(TownPlugin.plugin, fn.COUNT(TownPlugin.id))
         .join(Unit)
-        .where(TownPlugin.enabled == True, Unit.level == "town")  # noqa: E712
+        .where(TownPlugin.enabled == True, Unit.level == level)  # noqa: E712
         .group_by(TownPlugin.plugin)
     )
     return dict(query.tuples())
 
 
-def _reach(item, towns: dict[str, int]) -> str:
-    return "总是启用" if item.level == "core" else f"{towns.get(item.slug, 0)} 个乡镇"
+def _reach(item, towns: dict[str, int], counties: dict[str, int]) -> str:
+    if item.level == "core":
+        return "总是启用"
+    if item.level == "county":
+        return "全县启用" if counties.get(item.slug) else "没有启用"
+    return f"{towns.get(item.slug, 0)} 个乡镇"
 
 
 @plugin.command("new")
@@ -66,10 +70,13 @@ def _reach(item, towns: dict[str, int]) -> str:
 def new(instance, name, title, package):
     """写一个能用的新插件：一种件、登记页、菜单、权限、数据表和测试。"""
     title = " ".join(title.split())
-    if not 0 < len(title) <= 20 or any(sign in title for sign in "\"\\{}@%<>"):
+    if not 0 < len(title) <= 20 or not title.isprintable() or any(sign in title for sign in "\"\\{}@%<>&"):
         raise click.ClickException("名称要有 1 至 20 个字，不能有引号、括号等符号。")
-    folder = package or config.instance_folder(instance) / "plugins"
-    written = scaffold.write(name, title, folder, package=package is not None)
+    home = config.instance_folder(instance)
+    registry = Registry(CORE, config.load(home))
+    taken = {*registry.plugins, *(item.slug for item in registry.quarantined)}
+    folder = package or home / "plugins"
+    written = scaffold.write(name, title, folder, package=package is not None, taken=taken)
     for path in written:
         click.echo(path)
     tests = folder / ("tests" if package else f"{name}_tests")
@@ -143,7 +150,7 @@ plugin.command("disable", help="在乡镇或全县停用一个插件；还有没
 @click.pass_obj
 def uninstall_plugin(instance, slug, file, yes):
     """导出一个插件的数据，再从数据库里去掉它的一切；已办结的件留在台账里。"""
-    app = create_app(instance)
+    app = create_app(instance, check=False)
     registry = registry_of(app)
     with app.app_context():
         uninstall.refuse_unsettled(registry, slug)
@@ -152,8 +159,12 @@ def uninstall_plugin(instance, slug, file, yes):
         title = registry.plugins[slug].title
         if not yes and not click.confirm(f"导出后将删除“{title}”的全部数据表、权限和设置，继续吗？", default=False):
             raise click.ClickException("没有改动。")
-        counts = uninstall.export(registry, slug, file)
-        uninstall.remove_all(registry, slug)
-    click.echo(f"{sum(counts.values())} 行已写入 {file}，数据库里不再有“{title}”。")
+        written = plugin_export.export(registry, slug, file)
+        closed = uninstall.remove_all(registry, slug, written)
+    rows = sum(number for number, _ in written.values())
+    click.echo(f"{rows} 行已写入 {file}；“{title}”的数据表、权限、设置、启用记录、消息和任务已从数据库里去掉。")
+    if closed:
+        click.echo(f"留下的：台账里已办结的 {closed} 件，连同经过、编号、计数和附件，以及审计记录；"
+                   "它们是县里的档案，要依法保存。")
     click.echo("请在重启之前移走程序：pip uninstall 它的包，或删去 instance/plugins 里的文件；"
                "随门户安装的插件请写进设置 without_plugins。")

@@ -1,26 +1,33 @@
-"""`portal plugin uninstall`: all that a plugin keeps goes into a file, then nothing of it is left in the database."""
+"""`portal plugin uninstall`: once all that a plugin keeps is in a file, nothing of it is left in the database.
 
-import hashlib
-import json
-import zipfile
-from collections.abc import Iterator
-from pathlib import Path
+What stays, because it is the county's record and not the plugin's: closed cases with their timelines, numbers, counters
+and files, and the audit record.
+"""
 
 import click
-from peewee import fn
+from peewee import fn, sort_models
 
 from portal import audit, migrations
 from portal.accounts.models import KnownPermission, Role
-from portal.cases.models import Case, CaseEvent, Pause, Rating, Reply
-from portal.db import atomic, database, now
+from portal.cases.models import Case
+from portal.cases.supervision.models import Rule, Told
+from portal.commands.plugin_export import has_changed, owned_by
+from portal.db import atomic, database
+from portal.files.models import Attachment
+from portal.forms.models import RequestKey
 from portal.health import HookHealth
+from portal.jobs.models import JobRun
+from portal.notify.models import Mute, Notice
+from portal.org.enablement import renew_token
 from portal.org.models import OrgSetting, TownPlugin, TownPluginEvent
 from portal.registry import Registry
 from portal.search.index import remove
 from portal.search.models import SearchText
 
-#: What the ledger holds of a plugin's cases.
-OF_CASES = (CaseEvent, Pause, Reply, Rating)
+#: Where the portal itself names what a plugin declares: "<slug>.<what>".
+NAMED = (
+    OrgSetting.name, KnownPermission.name, Mute.topic, Notice.topic, JobRun.name, Rule.kind, Told.topic, Told.about,
+)
 
 
 class InTheWay(click.ClickException):
@@ -28,7 +35,10 @@ class InTheWay(click.ClickException):
 
 
 def refuse_unsettled(registry: Registry, slug: str) -> None:
-    """Raise InTheWay where the plugin is unknown, needed by another, or has open matters."""
+    """Raise InTheWay where the plugin is unknown, needed by another, half-way through an upgrade, or has open matters.
+
+    One that was uninstalled and is still on the disk may be uninstalled again: an interrupted one is carried on so.
+    """
     if not registry.is_optional(slug):
         left_out = next((one.reason for one in registry.quarantined if one.slug == slug), "")
         raise InTheWay(
@@ -37,80 +47,61 @@ def refuse_unsettled(registry: Registry, slug: str) -> None:
         )
     if needing := [plugin.title for plugin in registry.plugins.values() if slug in plugin.depends]:
         raise InTheWay(f"“{'、'.join(needing)}”依赖它，请先卸载那些插件。")
+    owners = registry.owners()
+    migrations.check([owner for owner in owners if owner.slug != slug])
+    for owner in owners:
+        if owner.slug == slug and any(script.applied for script in owner.runner().status()):
+            migrations.check([owner])
+    _refuse_open_matters(slug)
+
+
+def _refuse_open_matters(slug: str) -> None:
     open_ones = Case.select(fn.COUNT(Case.id)).where(Case.kind.startswith(f"{slug}."), Case.closed.is_null()).scalar()
     if open_ones:
         raise InTheWay(f"它还有 {open_ones} 件没有办结；请先办结或转出，再卸载。")
 
 
-def export(registry: Registry, slug: str, file: Path) -> dict[str, int]:
-    """Write every row of the plugin, and what the ledger holds of its cases, into the zip `file`; returns the numbers.
+def remove_all(registry: Registry, slug: str, written: dict) -> int:
+    """Take the plugin out of the database, in one transaction; return how many closed cases stay in the ledger.
 
-    One `<table>.jsonl` a table, one JSON object a row; `manifest.json` has the number of rows and the SHA-256 (hex) of
-    each. The file is read once more before anybody relies on it.
+    `written` is what `export` returned: where somebody went on working meanwhile, InTheWay is raised instead.
     """
-    models = [(model, model.select()) for owner in registry.owners() if owner.slug == slug for model in owner.models]
-    cases = Case.select(Case.id).where(Case.kind.startswith(f"{slug}."))
-    models.append((Case, Case.select().where(Case.id.in_(cases))))
-    models += [(model, model.select().where(model.case.in_(cases))) for model in OF_CASES]
-    counts, sums = {}, {}
-    with zipfile.ZipFile(file, "x", zipfile.ZIP_DEFLATED) as archive:
-        for model, query in models:
-            name = model._meta.table_name
-            counts[name], sums[name] = _write(archive, name, _lines(query))
-        plugin = registry.plugins[slug]
-        manifest = {"plugin": slug, "title": plugin.title, "version": plugin.version, "at": now().isoformat(),
-                    "rows": counts, "sha256": sums}
-        archive.writestr("manifest.json", json.dumps(manifest, ensure_ascii=False, indent=2))
-    _verify(file, sums)
-    return counts
-
-
-def _lines(query) -> Iterator[bytes]:
-    for row in query.order_by(query.model._meta.primary_key).dicts().iterator():
-        yield (json.dumps(row, ensure_ascii=False, default=str) + "\n").encode()
-
-
-def _write(archive: zipfile.ZipFile, name: str, lines: Iterator[bytes]) -> tuple[int, str]:
-    number, digest = 0, hashlib.sha256()
-    with archive.open(f"{name}.jsonl", "w", force_zip64=True) as target:
-        for number, line in enumerate(lines, 1):  # noqa: B007 - the last number is the number of rows
-            target.write(line)
-            digest.update(line)
-    return number, digest.hexdigest()
-
-
-def _verify(file: Path, sums: dict[str, str]) -> None:
-    with zipfile.ZipFile(file) as archive:
-        for name, wanted in sums.items():
-            digest = hashlib.sha256()
-            with archive.open(f"{name}.jsonl") as source:
-                while piece := source.read(1 << 20):
-                    digest.update(piece)
-            if digest.hexdigest() != wanted:
-                raise InTheWay(f"{file} 写坏了，什么也没有删除；请换一个磁盘再试。")
-
-
-def remove_all(registry: Registry, slug: str) -> None:
-    """Take the plugin out of the database, in one transaction: its tables and their history, permissions, settings,
-    switches and search texts. Closed cases stay in the ledger: they are the county's."""
-    owners = [owner for owner in registry.owners() if owner.slug == slug]
-    permissions = {one.name for plugin, one in registry.collect("portal_permissions") if plugin.slug == slug}
     with atomic():
-        for owner in owners:
-            _drop(owner)
-        for role in Role.select():
-            if kept := permissions & set(role.permissions):
-                role.permissions = sorted(set(role.permissions) - kept)
-                role.save(only=[Role.permissions])
-        KnownPermission.delete().where(KnownPermission.name.in_(sorted(permissions))).execute()
-        OrgSetting.delete().where(OrgSetting.name.startswith(f"{slug}.")).execute()
-        TownPlugin.delete().where(TownPlugin.plugin == slug).execute()
+        renew_token()  # workers that still run it ask anew, and find it disabled everywhere
+        TownPlugin.delete().where(TownPlugin.plugin == slug).execute()  # waits for whoever opens a matter now
+        _refuse_open_matters(slug)
+        if has_changed(registry, slug, written):
+            raise InTheWay("导出以后又有人写入了它的数据，什么也没有删除；请换一个文件名，再运行一次。")
         TownPluginEvent.delete().where(TownPluginEvent.plugin == slug).execute()
         HookHealth.delete().where(HookHealth.plugin == slug).execute()
-        own = SearchText.owner.startswith(f"{slug}.") | (SearchText.owner == slug)
-        for owner, row in list(SearchText.select(SearchText.owner, SearchText.row_id).where(own).tuples()):
-            remove(owner, row)
+        for owner in registry.owners():
+            if owner.slug == slug:
+                _drop(owner)
+        _take_from_roles(slug)
+        for column in NAMED:
+            column.model.delete().where(column.startswith(f"{slug}.")).execute()
+        RequestKey.delete().where(RequestKey.location.startswith(f"/{slug}/")).execute()
+        Attachment.delete().where(owned_by(slug)).execute()
+        _take_from_search(slug)
         audit.record("org.uninstall", "plugin", slug)
+        return Case.select().where(Case.kind.startswith(f"{slug}.")).count()
+
+
+def _take_from_roles(slug: str) -> None:
+    for role in Role.select():
+        kept = [name for name in role.permissions if not name.startswith(f"{slug}.")]
+        if kept != role.permissions:
+            role.permissions = kept
+            role.save(only=[Role.permissions])
+
+
+def _take_from_search(slug: str) -> None:
+    """Nobody finds its closed cases any more, so their words need not lie about."""
+    cases = Case.select(Case.id).where(Case.kind.startswith(f"{slug}."))
+    own = SearchText.owner.startswith(f"{slug}.") | (SearchText.owner == slug)
+    found = own | ((SearchText.owner == "case") & SearchText.row_id.in_(cases))
+    for owner, row in list(SearchText.select(SearchText.owner, SearchText.row_id).where(found).tuples()):
+        remove(owner, row)
 
 
 def _drop(owner: migrations.Owner) -> None:
@@ -118,4 +109,6 @@ def _drop(owner: migrations.Owner) -> None:
     applied = [script.name for script in runner.status() if script.applied]
     if applied:
         runner.down(applied[0])
+    for model in reversed(sort_models(owner.models)):  # what a script forgot to take back
+        database.execute_sql(f'DROP TABLE IF EXISTS "{model._meta.table_name}"')
     database.execute_sql(f'DROP TABLE IF EXISTS "{owner.slug}_migration"')

@@ -54,6 +54,13 @@ def enabled_somewhere() -> frozenset[str]:
     return frozenset(slug for (slug,) in rows.tuples())
 
 
+def towns_with(slug: str) -> list[int]:
+    """Return the ids of the towns and counties that have enabled the plugin; what lies elsewhere its jobs leave alone.
+    """
+    rows = TownPlugin.select(TownPlugin.unit).where(TownPlugin.plugin == slug, TownPlugin.enabled == True)  # noqa: E712
+    return sorted(unit for (unit,) in rows.tuples())
+
+
 def switchable(units: list[Unit], plugin: Plugin) -> list[Unit]:
     """Return those of `units` for which `plugin` is enabled or not: the county and its towns, or the county alone."""
     return [unit for unit in units if unit.level in (("county",) if plugin.level == "county" else ("county", "town"))]

@@ -60,6 +60,16 @@ class _Forms(HTMLParser):
             self._textarea = None
 
 
+class _Links(HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag, attrs):
+        if tag == "a" and (target := dict(attrs).get("href")):
+            self.found.append(target)
+
+
 class Browser:
     """A browser without scripts: it opens pages and sends the forms that stand on them."""
 
@@ -91,6 +101,12 @@ class Browser:
         parser = _Forms()
         parser.feed(self.text)
         return parser.forms
+
+    def links(self) -> list[str]:
+        """Return where the page leads, as its links say it."""
+        parser = _Links()
+        parser.feed(self.text)
+        return parser.found
 
     def form(self, names=(), action: str | None = None) -> PageForm:
         """Return the first posting form of the page that has all of `names` (and goes to `action`). Raises

@@ -4,14 +4,17 @@ A session-scoped fixture `portal_plugins` may be overridden: a list of the slugs
 `portal_dropped` returns a folder or file to lie in instance/plugins, for a plugin that is not installed.
 """
 
+import datetime
 import shutil
 from pathlib import Path
 
 import pytest
+import time_machine
 
 from portal.testing.county import County
 from portal.testing.queries import counted_queries
 
+CHINA = datetime.timezone(datetime.timedelta(hours=8))
 
 @pytest.fixture(scope="session")
 def portal_plugins():
@@ -60,21 +63,32 @@ def sign_in(county):
 
 @pytest.fixture
 def queries():
-    """Return the context manager that lists the SQL statements run inside it: `with queries() as asked: ...`."""
+    """Return the context manager that lists the SQL statements run inside it, `with queries() as asked: ...`, or holds
+    them against a budget: `with queries(most=12): ...`."""
     return counted_queries
 
 
 @pytest.fixture
 def clock():
-    """Return a function that sets the time until the test ends: `clock("2026-11-25 09:30")`, in local time."""
-    time_machine = pytest.importorskip("time_machine")
+    """Return a function that sets the time until the test ends: to a moment with its zone, or to what a clock in China
+    shows, `clock("2026-11-25 09:30")`. With `tick=True` it goes on from there."""
     travels = []
 
-    def travel(moment: str, tick: bool = False):
-        traveller = time_machine.travel(f"{moment}+08:00", tick=tick)
+    def travel(moment: datetime.datetime | str, tick: bool = False):
+        traveller = time_machine.travel(_aware(moment), tick=tick)
         travels.append(traveller)
         return traveller.start()
 
     yield travel
     for traveller in reversed(travels):
         traveller.stop()
+
+
+def _aware(moment: datetime.datetime | str) -> datetime.datetime:
+    """A moment without its zone would be read as that of Greenwich, and the test would hold only in the morning."""
+    if isinstance(moment, str):
+        moment = datetime.datetime.fromisoformat(moment)
+        return moment if moment.tzinfo else moment.replace(tzinfo=CHINA)
+    if moment.tzinfo is None:
+        raise ValueError("say the zone of the moment, or write what the clock shows: clock(\"2026-11-25 09:30\")")
+    return moment

@@ -2,7 +2,14 @@
 
 import pytest
 
-from portal.testing.fixtures import built_county, county, portal_dropped, portal_strict, sign_in  # noqa: F401
+from portal.testing.fixtures import (  # noqa: F401
+    built_county,
+    clock,
+    county,
+    portal_dropped,
+    portal_strict,
+    sign_in,
+)
 from tests.people_of_the_county import PLUGINS
 
 

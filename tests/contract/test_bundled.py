@@ -9,6 +9,7 @@ from tests.village_rules import door as village_rules
 
 class TestStation(PluginContract):
     plugin = "station"
+    shared = ("station.item", "station.receive_item")
 
     def fill(self, county):
         case = station.receive(county.sign_in("window"))

@@ -1,47 +1,5 @@
-"""Walk from the workbench over every link that a person sees, a few of each kind."""
+"""The walk over every link that a person sees, as authors of plugins have it too."""
 
-from collections import Counter, deque
-from urllib.parse import parse_qs, urljoin, urlsplit
+from portal.testing.crawl import SAMPLES, crawl, kind_of
 
-from werkzeug.exceptions import HTTPException
-
-from tests.doors.world import read
-
-#: So many pages of one kind (route and names of parameters) are opened.
-SAMPLES = 2
-#: What a list is asked for behind a figure, in any mixture: tests/cases/test_figures.py opens those lists.
-FIGURES = {"by", "timing", "mark", "rated", "holder", "direct", "common"}
-
-
-def kind_of(app, url: str) -> tuple:
-    """Return what sort of page `url` is: its route, and which parameters it has."""
-    parts = urlsplit(url)
-    try:
-        endpoint, _ = app.url_map.bind("localhost").match(parts.path, method="GET")
-    except HTTPException:
-        endpoint = parts.path
-    return endpoint, tuple(sorted(set(parse_qs(parts.query)) - FIGURES))
-
-
-def crawl(app, browser, start: str = "/", samples: int = SAMPLES, clicks: int = 100):
-    """Yield (url, status, text, forms) of each page reached with so many clicks; a link that appears on many pages is
-    followed once."""
-    waiting, seen, opened = deque([(start, 0)]), {start}, Counter()
-    while waiting:
-        url, depth = waiting.popleft()
-        kind = kind_of(app, url)
-        if opened[kind] >= samples:
-            continue
-        opened[kind] += 1
-        browser.open(url)
-        html = browser.response.mimetype == "text/html"
-        text = browser.text if html else ""
-        status, forms = browser.status, browser.forms() if html else []
-        landed = browser.response.request.path
-        browser.response.close()
-        yield url, status, text, forms
-        for link in read(text).links if depth < clicks else ():
-            target = urljoin(landed, link).split("#")[0]
-            if target.startswith("/") and not target.startswith("/static/") and target not in seen:
-                seen.add(target)
-                waiting.append((target, depth + 1))
+__all__ = ["SAMPLES", "crawl", "kind_of"]
