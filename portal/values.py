@@ -226,6 +226,49 @@ class Work:
 
 
 @dataclass(frozen=True)
+class OpenMatter:
+    """One open matter that stands in the way of disabling a plugin. `title` and `url` are "" where the reader may not
+    open it; `due` is a datetime or None, `light` what portal.calendar.light returned."""
+
+    number: str
+    title: str
+    url: str
+    state: str
+    unit: str
+    due: Any = None
+    light: Any = None
+
+
+@dataclass(frozen=True)
+class Matters:
+    """The open matters of a plugin that lie with a town: `count` of them, `rows` (OpenMatter) of one page, after which
+    the page that begins at `following` comes (0: none).
+
+    `takers` are the names of the units of the county that would take them over, `refusal` is the sentence that says
+    why they cannot be handed over, `others` are sentences about what else must be settled first. `hidden` of them are
+    seen by those only who are named on them, so that one of `keepers`, (user id, name), must be named for them.
+    """
+
+    count: int
+    rows: tuple = ()
+    following: int = 0
+    takers: tuple = ()
+    refusal: str = ""
+    others: tuple = ()
+    hidden: int = 0
+    keepers: tuple = ()
+
+
+@dataclass(frozen=True)
+class OpenCount:
+    """How many open matters of the plugin `slug` lie in the town `town_id`."""
+
+    town_id: int
+    slug: str
+    count: int
+
+
+@dataclass(frozen=True)
 class ResidentUse:
     """A reason for which what is known of a resident is kept: until the day `until`, None while it goes on."""
 

@@ -13,7 +13,7 @@ from portal import audit, migrations
 from portal.accounts.models import KnownPermission, Role
 from portal.cases.models import Case, CaseEvent, Pause, Rating, Reply
 from portal.db import atomic, database, now
-from portal.org.models import OrgSetting, TownPlugin, TownPluginEvent
+from portal.org.models import OrgSetting, PluginRule, TownPlugin, TownPluginEvent
 from portal.registry import Registry
 from portal.search.index import remove
 from portal.search.models import SearchText
@@ -105,6 +105,7 @@ def remove_all(registry: Registry, slug: str) -> None:
         OrgSetting.delete().where(OrgSetting.name.startswith(f"{slug}.")).execute()
         TownPlugin.delete().where(TownPlugin.plugin == slug).execute()
         TownPluginEvent.delete().where(TownPluginEvent.plugin == slug).execute()
+        PluginRule.delete().where(PluginRule.plugin == slug).execute()
         own = SearchText.owner.startswith(f"{slug}.") | (SearchText.owner == slug)
         for owner, row in list(SearchText.select(SearchText.owner, SearchText.row_id).where(own).tuples()):
             remove(owner, row)

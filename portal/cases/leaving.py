@@ -1,0 +1,107 @@
+"""A town lets a plugin go: which of its open cases stand in the way, as the page shows them before anything is pressed.
+
+What counts is with whom a case lies, not where: what the county has taken over is on its desk and stays there.
+"""
+
+from portal.cases import assists, clock, staff, telling
+from portal.cases.kinds import contents_seen, kind_of, kinds, plugin_of
+from portal.cases.lens import seen_by
+from portal.cases.models import Case
+from portal.cases.tallies import open_by_town
+from portal.cases.takers import Plan
+from portal.org.models import Unit
+from portal.paging import PAGE
+from portal.values import Matters, OpenCount, OpenMatter, Plugin
+
+
+def kinds_of(slug: str) -> list[str]:
+    """Return the names of the kinds of case that the plugin declares."""
+    return [name for name in kinds() if plugin_of(name).slug == slug]
+
+
+def inside(town: Unit, plugin: Plugin):
+    """Return the condition that a unit follows the switch of `town`: in a town everybody, in the county its own staff,
+    or the whole county for a plugin of that level."""
+    if town.level == "town":
+        return Unit.town_id == town.id
+    own = Unit.county_id == town.id
+    return own if plugin.level == "county" else own & Unit.town_id.is_null()
+
+
+def lying_with(town: Unit, slug: str):
+    """Return the query of the open cases of the plugin for which a unit is responsible that follows `town`."""
+    names = kinds_of(slug)
+    query = Case.select(Case, Unit).join(Unit).where(Case.closed.is_null(), Case.kind.in_(names or [""]))
+    return query.where(inside(town, plugin_of(names[0]))) if names else query.where(Case.id < 0)
+
+
+def obstacles(town: Unit, slug: str) -> list[str]:
+    """Name the open cases, by their numbers: whoever disables a plugin need not be one who may read them."""
+    if not (names := kinds_of(slug)):
+        return []
+    found = lying_with(town, slug).order_by(Case.id)
+    return [f"{case.number}（{case.unit.name}负责，{case.phase_title}）" for case in found] + [
+        f"{number} 请{asked}协办，还没有答复"
+        for number, asked, _ in assists.owed(inside(town, plugin_of(names[0])), names)
+    ]
+
+
+# -- before anything is pressed ------------------------------------------------------------------------------------
+
+def matters(town: Unit, slug: str, person, after: int = 0) -> list[Matters]:
+    """Return the open cases as the page shows them, and to whom they could go."""
+    if not (names := kinds_of(slug)):
+        return []
+    here = inside(town, plugin_of(names[0]))
+    ours = Unit.select(Unit.id).where(here)
+    others = tuple(
+        f"{number} 请{asked}协办，还没有答复；请{holder}等待答复或结束协办。"
+        for number, asked, holder in assists.owed(here, names, Case.unit.not_in(ours))
+    )
+    query = lying_with(town, slug)
+    if not (count := query.count()):
+        return [Matters(0, others=others)]
+    rows = list(query.where(Case.id > after).order_by(Case.id).limit(PAGE + 1))
+    hidden = query.where(Case.restricted == True).count() if any(kinds()[name].restricted for name in names) else 0  # noqa: E712
+    plan = Plan(town, plugin_of(names[0]))
+    refusal = plan.refusal()
+    takers = () if refusal else _takers(query, plan)
+    if not takers and not refusal:
+        refusal = "县里没有接收这类件的单位，或者那里没有人能办，不能交县里。请由负责的单位办结或转办。"
+    keepers = plan.keepers(query) if hidden and takers else ()
+    return [Matters(
+        count, tuple(_shown(rows[:PAGE], person)), rows[PAGE - 1].id if len(rows) > PAGE else 0, takers, refusal,
+        others, hidden, keepers,
+    )]
+
+
+def _shown(rows: list[Case], person):
+    ids = [case.id for case in rows]
+    seen = {key for (key,) in seen_by(person).select(Case.id).where(Case.id.in_(ids or [0])).tuples()}
+    for case in rows:
+        may = case.id in seen
+        yield OpenMatter(
+            case.number, case.title if may and contents_seen(case, person) else "",
+            telling.url_of(case) if may else "", kind_of(case).workflow.state(case.state).title, case.unit.name,
+            case.due, clock.light_of(case),
+        )
+
+
+def _takers(query, plan: "Plan") -> tuple[str, ...]:
+    """Return the names of the units that will probably take the cases over; each case is asked when it is handed."""
+    found = {}
+    for name, line, county in query.select(Case.kind, Case.line_id, Case.county_id).distinct().tuples():
+        unit = next((one for one in plan.candidates(name, line, county) if staff.workers(one, kinds()[name])), None)
+        if unit is not None:
+            found[unit.id] = unit.name
+    return tuple(found.values())
+
+
+def counts(county: Unit) -> list[OpenCount]:
+    """Return how many open cases of which plugin lie in each town; of kinds that may hold hidden ones none is told."""
+    told = [name for name, kind in kinds().items() if not kind.restricted]
+    found = {}
+    for town, name, count in open_by_town(county.id, told):
+        key = town, plugin_of(name).slug
+        found[key] = found.get(key, 0) + count
+    return [OpenCount(town, slug, count) for (town, slug), count in found.items()]

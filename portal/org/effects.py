@@ -1,0 +1,40 @@
+"""What enabling a plugin changes, read from what it declares: nothing of it is typed anywhere."""
+
+from collections.abc import Callable
+
+from portal.values import Job, Plugin
+
+#: What a room above brings along: "holders", a function that takes names of permissions and returns for each the titles
+#: of the roles that hold it now.
+BROUGHT: dict[str, Callable] = {}
+
+
+def effects(registry, plugin: Plugin) -> dict:
+    """Return the parts of the plugin as the page of one plugin lists them, each in the order of its declaration."""
+
+    def own(hook: str) -> list:
+        return [value for owner, value in registry.collect(hook) if owner.slug == plugin.slug]
+
+    permissions = own("portal_permissions")
+    titles = {one.name: one.title for one in registry.permissions()}
+    holders = BROUGHT["holders"]([one.name for one in permissions]) if permissions else {}
+    return {
+        "menu": [(item.label, titles.get(item.permission, "")) for item in
+                 sorted(own("portal_menu"), key=lambda item: item.order)],
+        "permissions": [(one.title, holders.get(one.name, [])) for one in permissions],
+        "kinds": [(kind.title, kind.prefix, len(kind.workflow.steps)) for kind in own("portal_cases")],
+        "cards": [card.title for card in own("portal_cards")],
+        "jobs": [(job.title, when(job)) for job in own("portal_jobs")],
+        "search": [one.title for one in own("portal_search")],
+        "settings": [one.title for one in own("portal_settings")],
+        "papers": [paper.title for paper in own("portal_papers")],
+        "topics": [topic.title for topic in own("portal_topics")],
+    }
+
+
+def when(job: Job) -> str:
+    """Return when a job runs, in words."""
+    if job.at:
+        return f"每天 {job.at}"
+    hours, minutes = divmod(job.every, 60)
+    return f"每 {hours} 小时" if hours and not minutes else f"每 {job.every} 分钟"
