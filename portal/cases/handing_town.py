@@ -1,7 +1,7 @@
 """A town disables a plugin and hands what is open to the county in the same act: all of it, or nothing.
 
-Whoever takes a case over does what its former unit did, as after 提级: state, clock and pause stay, the new unit owes its
-signature. What the workflow later wants to hand back to the town stays with the county (see responsibility.py).
+Whoever takes a case over does what its former unit did, as after 提级: state, clock and pause stay, the new unit owes
+its signature. What the workflow later wants to hand back to the town stays with the county (see responsibility.py).
 """
 
 from collections import Counter

@@ -7,8 +7,8 @@ from portal.cases import assists, clock, staff, telling
 from portal.cases.kinds import contents_seen, kind_of, kinds, plugin_of
 from portal.cases.lens import seen_by
 from portal.cases.models import Case
-from portal.cases.tallies import open_by_town
 from portal.cases.takers import Plan
+from portal.cases.tallies import open_by_town
 from portal.org.models import Unit
 from portal.paging import PAGE
 from portal.values import Matters, OpenCount, OpenMatter, Plugin

@@ -108,9 +108,9 @@ def moved_by_step(case, step: Step, unit: Unit | None, actor, at) -> bool:
 
 
 def _keep_instead(case, unit: Unit) -> None:
-    """Let the county keep what its workflow hands to a town that has disabled the plugin since: otherwise no step would
-    be left. Its people then do what `unit` would have done, as after 提级. Raises NotEnabled where it does not lie there.
-    """
+    """Let the county keep what its workflow hands to a town that has disabled the plugin since: otherwise no step
+    would be left. Its people then do what `unit` would have done, as after 提级. Raises NotEnabled where the case does
+    not lie there."""
     if case.unit.town_id is not None:
         raise NotEnabled(f"{unit.short}没有启用“{plugin_of(case.kind).title}”，不能把这件事交到那里。")
     case.former_unit, case.handed_from_id = unit, None

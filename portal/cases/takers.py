@@ -35,8 +35,8 @@ class Plan:
 
     def candidates(self, kind_name: str, line: int | None, county: int) -> list[Unit]:
         """Return the units of the county that come into question, the best first: the department of the line, the unit
-        in charge of the kind, the county itself. For a kind that names none (`in_charge`) only the first: what villagers
-        decide among themselves, nobody at the county can decide for them."""
+        in charge of the kind, the county itself. For a kind that names none (`in_charge`) only the first: what
+        villagers decide among themselves, nobody at the county can decide for them."""
         key = kind_name, line
         if key not in self._units:
             department = Unit.get_or_none(Unit.id == line, Unit.valid_to.is_null()) if line else None

@@ -14,7 +14,9 @@ from portal.values import Plugin
 
 #: What the table may be narrowed to.
 STATES = {"": "全部", "on": "已启用", "off": "未启用", "against": "与规定不符"}
-HEADINGS = ("单位", "编码", "平台", "标识", "状态", "县里的规定", "规定的理由", "辖区内没有办结的件", "最近改动", "经办")
+HEADINGS = (
+    "单位", "编码", "平台", "标识", "状态", "县里的规定", "规定的理由", "辖区内没有办结的件", "最近改动", "经办",
+)
 
 
 @dataclass(frozen=True)

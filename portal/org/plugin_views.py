@@ -6,13 +6,13 @@ from flask_login import current_user
 from portal import audit
 from portal.access import requires
 from portal.db import today
-from portal.forms import row_id
 from portal.org import matrix
 from portal.org.effects import effects
-from portal.org.enablement import hand_and_disable, lacking, refuse_unfit, set_enabled, switchable
+from portal.org.enablement import hand_and_disable, lacking, set_enabled, switchable
+from portal.org.in_the_way import forbidden, open_matters
 from portal.org.models import TownPlugin, TownPluginEvent, Unit
 from portal.org.plugin_forms import EnableForm, SwitchForm
-from portal.org.rules import MARKS, Rules, refuse_against, said
+from portal.org.rules import MARKS, Rules, said
 from portal.org.views import blueprint
 from portal.paging import page_of
 from portal.registry import registry_of
@@ -147,7 +147,7 @@ def switch_plugin(unit_id, slug):
     unit, one = found(unit_id, slug)
     row = TownPlugin.get_or_none(TownPlugin.unit == unit.id, TownPlugin.plugin == slug)
     enable = not (row and row.enabled)
-    form, way = SwitchForm(), {} if enable else _in_the_way(unit, one)
+    form, way = SwitchForm(), {} if enable else open_matters(unit, one)
     form.keeper.choices = [("", "请选择"), *((str(user), name) for user, name in way.get("keepers", ()))]
     if form.validate_on_submit():
         try:
@@ -159,7 +159,7 @@ def switch_plugin(unit_id, slug):
     form.enable.data = "1" if enable else "hand"
     menu = [item for owner, item in registry_of(current_app).collect("portal_menu") if owner.slug == slug]
     view = {"unit": unit, "plugin": one, "enable": enable, "form": form, "menu": menu, "way": way,
-            "forbidden": _forbidden(unit, one, enable)}
+            "forbidden": forbidden(unit, one, enable)}
     return render_template("org/switch.html", **view), 422 if form.is_submitted() else 200
 
 
@@ -173,44 +173,3 @@ def _switched(unit: Unit, one: Plugin, form: SwitchForm) -> str:
     enable = form.enable.data == "1"
     set_enabled(unit, one.slug, enable, person)
     return f"{unit.short}已{'启用' if enable else '停用'}“{one.title}”。"
-
-
-def _forbidden(unit: Unit, one: Plugin, enable: bool) -> str:
-    """Return why it cannot be switched whatever is open, "" if it can."""
-    try:
-        refuse_against(unit, one, enable)
-        refuse_unfit(registry_of(current_app), unit, one, enable)
-    except Refused as refused:
-        return refused.sentence
-    return ""
-
-
-def _in_the_way(unit: Unit, one: Plugin) -> dict:
-    """Return what stands in the way of disabling: a page of open matters, what could be done with them, and the rest."""
-    registry, asked = registry_of(current_app), {"town": unit, "plugin": one.slug}
-    after = request.args.get("after", default=0, type=row_id) or 0
-    try:
-        told = registry.collect("portal_town_matters", {one.slug}, or_refuse=True, after=after,
-                                person=current_user._get_current_object(), **asked)
-        rest = [
-            sentence
-            for owner, sentence in registry.collect("portal_town_obstacles", {one.slug}, or_refuse=True, **asked)
-            if owner.slug == one.slug or (owner.level == "core" and not registry.answers(
-                owner.slug, "portal_town_matters"))
-        ]
-    except Refused as refused:
-        return {"count": 0, "others": [refused.sentence], "matters": [], "keepers": ()}
-    matters = [value for owner, value in told if owner.level == "core" or owner.slug == one.slug]
-    following = max((value.following for value in matters), default=0)
-    here = {"unit_id": unit.id, "slug": one.slug}
-    return {
-        "count": sum(value.count for value in matters), "matters": [row for value in matters for row in value.rows],
-        "others": [*rest, *(sentence for value in matters for sentence in value.others)],
-        "takers": [name for value in matters for name in value.takers],
-        "refusal": next((value.refusal for value in matters if value.refusal), ""),
-        "hidden": sum(value.hidden for value in matters),
-        "keepers": [pair for value in matters for pair in value.keepers],
-        "pages": {"text": f"共 {sum(value.count for value in matters)} 件，先登记的在前",
-                  "prev_url": url_for("org.switch_plugin", **here) if after else None,
-                  "next_url": url_for("org.switch_plugin", after=following, **here) if following else None},
-    }

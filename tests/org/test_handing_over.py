@@ -1,4 +1,4 @@
-"""交县里办理后停用: what is open goes to the county in the same act, with everything that hangs on it, or nothing does."""
+"""交县里办理后停用: what is open goes to the county in the same act, with all that hangs on it, or nothing does."""
 
 import dataclasses
 
@@ -21,7 +21,7 @@ from portal.values import Conflict, Refused
 from tests.cases.making import SAID, in_threads, listed, matter, move, plain, waiting
 from tests.cases.supervision.late import again, issued, notices, steps
 from tests.people_of_the_county import COUNTY, OTHER_TOWN, TOWN, VILLAGE, person, unit
-from tests.station.door import newest, receive, step
+from tests.station.door import newest, receive
 
 CIVIL, HALL = (COUNTY, "民政局"), (COUNTY, "行政审批服务局")
 

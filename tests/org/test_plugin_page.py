@@ -1,4 +1,4 @@
-"""The page of one plugin in one town, the page that switches it, and what stands in the way before anything is pressed."""
+"""The page of one plugin in one town, the page that switches it, and what stands in the way before it is pressed."""
 
 import pytest
 

@@ -5,6 +5,7 @@ import pytest
 from portal.audit.models import AuditEntry
 from portal.org.enablement import enabled_for, set_enabled
 from portal.org.models import PluginRule, TownPluginEvent, Unit
+from portal.org.ruling import lay_down
 from portal.values import Refused
 from tests.cases.making import in_threads, matter
 from tests.people_of_the_county import COUNTY, OTHER_TOWN, QUIET_TOWN, TOWN, VILLAGE, person, unit
@@ -146,9 +147,8 @@ def test_a_switch_and_a_rule_at_once_leave_no_town_against_it_unseen(app):
     """Whoever comes second meets what the first did: either the rule finds it off, or the switch meets the rule."""
     from_county, town = person("xitong"), unit(TOWN)
     station = app.extensions["portal"].plugins["station"]
-    ruling = __import__("portal.org.ruling", fromlist=["lay_down"])
     results = in_threads(app, lambda: set_enabled(town, "station", False, from_county),
-                         lambda: ruling.lay_down(station, unit(COUNTY), "required", "文件", from_county))
+                         lambda: lay_down(station, unit(COUNTY), "required", "文件", from_county))
     errors = [one for one in results if isinstance(one, Exception)]
     assert all(isinstance(one, Refused) for one in errors) and enabled(TOWN) == bool(errors)
 
