@@ -54,6 +54,7 @@ def _taken(held: list[Case], plan: Plan) -> dict[int, Unit]:
     """Return who takes each case; raises Refused where nobody can."""
     if plan.keeper is None and (hidden := sum(case.restricted for case in held)):
         raise Refused(f"有 {hidden} 件不公开的件，只有经办人看得到，请选择县里由谁接办。", "keeper")
+    plan.learn({case.line_id for case in held})
     takers = {case.id: plan.taker(case) for case in held}
     if lost := [case for case in held if takers[case.id] is None]:
         named = "、".join(case.number for case in lost[:TOLD]) + (f"等 {len(lost)} 件" if len(lost) > TOLD else "")

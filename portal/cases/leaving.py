@@ -87,13 +87,19 @@ def _shown(rows: list[Case], person):
         )
 
 
-def _takers(query, plan: "Plan") -> tuple[str, ...]:
+def _takers(query, plan: Plan) -> tuple[str, ...]:
     """Return the names of the units that will probably take the cases over; each case is asked when it is handed."""
+    lines = {}
+    for name, line in query.select(Case.kind, Case.line_id).distinct().tuples():
+        lines.setdefault(name, set()).add(line)
+    plan.learn(set().union(*lines.values()))
     found = {}
-    for name, line, county in query.select(Case.kind, Case.line_id, Case.county_id).distinct().tuples():
-        unit = next((one for one in plan.candidates(name, line, county) if staff.workers(one, kinds()[name])), None)
-        if unit is not None:
-            found[unit.id] = unit.name
+    for name, some in lines.items():
+        offered = [plan.candidates(name, line) for line in some]
+        needed = {kinds()[name].read, staff.WORKING}
+        units = {unit.id: unit for one in offered for unit in one}
+        able = {unit.id for unit in staff.with_people(list(units.values()), needed.__le__)}
+        found |= {first.id: first.name for one in offered if (first := next((u for u in one if u.id in able), None))}
     return tuple(found.values())
 
 

@@ -20,31 +20,38 @@ class Plan:
     town: Unit
     plugin: Plugin
     keeper: int | None = None
-    _units: dict = field(default_factory=dict)
+    #: Read once: the unit of the last resort.
+    county: Unit = field(init=False)
+    _lines: dict = field(default_factory=dict)
+    _charge: dict = field(default_factory=dict)
     _people: dict = field(default_factory=dict)
+
+    def __post_init__(self):
+        self.county = self.town if self.town.level == "county" else Unit.get_by_id(self.town.county_id)
 
     def refusal(self) -> str:
         """Return the sentence that says why nothing can be handed to the county, "" if it can."""
         if self.town.level != "town":
             return "这些件由县里负责，没有上级可交，请先办结或转办。"
-        county = Unit.get_by_id(self.town.county_id)
-        if self.plugin.slug not in enabled_for(county):
-            return (f"{county.short}没有为县级工作人员启用“{self.plugin.title}”，交上去没有人看得到，不能交县里办理。"
+        if self.plugin.slug not in enabled_for(self.county):
+            return (f"{self.county.short}没有为县级工作人员启用“{self.plugin.title}”，交上去没有人看得到，不能交县里办理。"
                     "请先由县里启用，或把这些件办结、转办。")
         return ""
 
-    def candidates(self, kind_name: str, line: int | None, county: int) -> list[Unit]:
+    def learn(self, lines: set) -> None:
+        """Read the departments of these lines (ids) at once."""
+        known = Unit.select().where(Unit.id.in_([line for line in lines if line] or [0]), Unit.valid_to.is_null())
+        self._lines |= {unit.id: unit for unit in known}
+
+    def candidates(self, kind_name: str, line: int | None) -> list[Unit]:
         """Return the units of the county that come into question, the best first: the department of the line, the unit
         in charge of the kind, the county itself. For a kind that names none (`in_charge`) only the first: what
         villagers decide among themselves, nobody at the county can decide for them."""
-        key = kind_name, line
-        if key not in self._units:
-            department = Unit.get_or_none(Unit.id == line, Unit.valid_to.is_null()) if line else None
+        if kind_name not in self._charge:
             name = kinds()[kind_name].in_charge
-            charge = [unit_in_charge(name, county), Unit.get_by_id(county)] if name else []
-            found = {unit.id: unit for unit in [department, *charge] if unit is not None}
-            self._units[key] = list(found.values())
-        return self._units[key]
+            self._charge[kind_name] = [unit_in_charge(name, self.county.id), self.county] if name else []
+        found = [self._lines[line]] if line in self._lines else []
+        return list({unit.id: unit for unit in [*found, *self._charge[kind_name]]}.values())
 
     def people(self, unit: Unit, kind_name: str) -> list[Person]:
         """Return those who act for the unit and work on cases of the kind, in the post in which they do."""
@@ -61,15 +68,17 @@ class Plan:
     def keepers(self, query) -> tuple[tuple[int, str], ...]:
         """Return who could be named for what only those see who are named on it."""
         found = {}
-        hidden = query.where(Case.restricted == True).select(Case.kind, Case.line_id, Case.county_id)  # noqa: E712
-        for name, line, county in hidden.distinct().tuples():
-            for unit in self.candidates(name, line, county):
+        hidden = query.where(Case.restricted == True).select(Case.kind, Case.line_id)  # noqa: E712
+        pairs = list(hidden.distinct().tuples())
+        self.learn({line for _, line in pairs})
+        for name, line in pairs:
+            for unit in self.candidates(name, line):
                 found |= {one.id: f"{one.full_name}（{unit.short}）" for one in self.people(unit, name)}
         return tuple(found.items())
 
     def taker(self, case: Case) -> Unit | None:
         """Return the first unit where somebody could go on with the case as it stands (promise 1), or None."""
-        for unit in self.candidates(case.kind, case.line_id, case.county_id):
+        for unit in self.candidates(case.kind, case.line_id):
             people = self.people(unit, case.kind)
             if case.restricted:
                 people = [one for one in people if one.id == self.keeper]

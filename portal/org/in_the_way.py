@@ -28,12 +28,9 @@ def open_matters(unit: Unit, one: Plugin) -> dict:
     try:
         told = registry.collect("portal_town_matters", {one.slug}, or_refuse=True, after=after,
                                 person=current_user._get_current_object(), **asked)
-        rest = [
-            sentence
-            for owner, sentence in registry.collect("portal_town_obstacles", {one.slug}, or_refuse=True, **asked)
-            if owner.slug == one.slug or (owner.level == "core" and not registry.answers(
-                owner.slug, "portal_town_matters"))
-        ]
+        # Not the ledger's sentences: it has just told the same, page by page.
+        rest = [sentence for _, sentence in registry.collect(
+            "portal_town_obstacles", {one.slug}, or_refuse=True, core=False, **asked)]
     except Refused as refused:
         return {"count": 0, "others": [refused.sentence], "matters": [], "keepers": ()}
     matters = [value for owner, value in told if owner.level == "core" or owner.slug == one.slug]

@@ -115,16 +115,18 @@ class Registry:
         """Return the plugins that somebody has to enable: all, or those of one level ("town", "county")."""
         return [plugin for plugin in self.plugins.values() if plugin.level != "core" and level in (None, plugin.level)]
 
-    def collect(self, hook: str, among=None, *, or_refuse: bool = False, **arguments) -> list[tuple[Plugin, object]]:
+    def collect(self, hook: str, among=None, *, or_refuse: bool = False, core: bool = True,
+                **arguments) -> list[tuple[Plugin, object]]:
         """Return (plugin, value) for each value that the implementations of `hook` return, in order of registration.
 
-        Plugins that somebody has to enable are left out unless they are in `among` (None: all). A failing one is
+        Plugins that somebody has to enable are left out unless they are in `among` (None: all), the rooms of the core
+        without `core`. A failing one is
         logged by its plugin and yields nothing (portal_check: a finding that says so); `or_refuse` raises Refused
         instead, for questions whose missing answer must not be taken for a no.
         """
         found = []
         for slug, plugin in self.plugins.items():
-            if among is not None and plugin.level != "core" and slug not in among:
+            if not core if plugin.level == "core" else among is not None and slug not in among:
                 continue
             try:
                 values = self._values(slug, hook, arguments)

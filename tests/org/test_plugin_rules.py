@@ -257,4 +257,4 @@ def test_a_closed_town_is_ruled_over_no_more(app, sign_in):
     Unit.update(valid_to="2026-01-01").where(Unit.code == QUIET_TOWN).execute()
     assert str(unit(QUIET_TOWN).id) not in [
         value for value in sign_in("xitong").open(RULES.format("station")).text.split('<option value="')]
-    assert "还没有启用的" not in rule(sign_in).text
+    assert "应当启用" not in rule(sign_in).text
