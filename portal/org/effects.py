@@ -15,20 +15,26 @@ def effects(registry, plugin: Plugin) -> dict:
     def own(hook: str) -> list:
         return [value for owner, value in registry.collect(hook) if owner.slug == plugin.slug]
 
+    named = [
+        ("工作台", [card.title for card in own("portal_cards")]),
+        ("搜索", [one.title for one in own("portal_search")]),
+        ("文书", [paper.title for paper in own("portal_papers")]),
+        ("消息", [topic.title for topic in own("portal_topics")]),
+        ("县里可以设置", [one.title for one in own("portal_settings")]),
+    ]
+    menu, kinds, jobs = own("portal_menu"), own("portal_cases"), own("portal_jobs")
     permissions = own("portal_permissions")
     titles = {one.name: one.title for one in registry.permissions()}
     holders = BROUGHT["holders"]([one.name for one in permissions]) if permissions else {}
     return {
-        "menu": [(item.label, titles.get(item.permission, "")) for item in
-                 sorted(own("portal_menu"), key=lambda item: item.order)],
+        "menu": [(item.label, f"要有“{titles.get(item.permission, '')}”的权限") for item in
+                 sorted(menu, key=lambda item: item.order)],
         "permissions": [(one.title, holders.get(one.name, [])) for one in permissions],
-        "kinds": [(kind.title, kind.prefix, len(kind.workflow.steps)) for kind in own("portal_cases")],
-        "cards": [card.title for card in own("portal_cards")],
-        "jobs": [(job.title, when(job)) for job in own("portal_jobs")],
-        "search": [one.title for one in own("portal_search")],
-        "settings": [one.title for one in own("portal_settings")],
-        "papers": [paper.title for paper in own("portal_papers")],
-        "topics": [topic.title for topic in own("portal_topics")],
+        "kinds": [(kind.title, f"编号 {kind.prefix}，{len(kind.workflow.steps)} 种办法") for kind in kinds],
+        "jobs": [(job.title, when(job)) for job in jobs],
+        "named": named,
+        "without": [label for label, found in (("菜单", menu), ("要办的件", kinds), ("后台任务", jobs), *named)
+                    if not found],
     }
 
 
