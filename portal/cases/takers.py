@@ -34,8 +34,8 @@ class Plan:
         if self.town.level != "town":
             return "这些件由县里负责，没有上级可交，请先办结或转办。"
         if self.plugin.slug not in enabled_for(self.county):
-            return (f"{self.county.short}没有为县级工作人员启用“{self.plugin.title}”，交上去没有人看得到，不能交县里办理。"
-                    "请先由县里启用，或把这些件办结、转办。")
+            return (f"{self.county.short}没有为县级工作人员启用“{self.plugin.title}”，交上去没有人看得到，"
+                    "不能交县里办理。请先由县里启用，或把这些件办结、转办。")
         return ""
 
     def learn(self, lines: set) -> None:
