@@ -100,20 +100,28 @@ def moved_by_step(case, step: Step, unit: Unit | None, actor, at) -> bool:
     try:
         hand(case, unit, actor, at)
     except NotEnabled:
-        _keep_instead(case, unit)
+        _keep_instead(case, step, unit)
         return signed
     case.returns, case.decided_by_superior = count, step.decides
     case.to_decide = step.returns and count > setting("cases.most_returns", case.county_id)
     return signed
 
 
-def _keep_instead(case, unit: Unit) -> None:
+def _keep_instead(case, step: Step, unit: Unit) -> None:
     """Let the county keep what its workflow hands to a town that has disabled the plugin since: otherwise no step
-    would be left. Its people then do what `unit` would have done, as after 提级. Raises NotEnabled where the case does
-    not lie there."""
-    if case.unit.town_id is not None:
+    would be left. Its people then do what `unit` would have done, as after 提级, and the entry says so.
+
+    Raises NotEnabled where the case does not lie with the county, and where somebody chose that very unit.
+    """
+    if case.unit.town_id is not None or step.choices:
         raise NotEnabled(f"{unit.short}没有启用“{plugin_of(case.kind).title}”，不能把这件事交到那里。")
-    case.former_unit, case.handed_from_id = unit, None
+    case.former_unit, case.handed_from_id, case.kept_from = unit, None, unit
+
+
+def said_of_keeping(case) -> str:
+    """Return the sentence for the timeline where the county kept the case in this very step, else ""."""
+    kept = getattr(case, "kept_from", None)
+    return f"{kept.short}没有启用“{plugin_of(case.kind).title}”，由{case.unit.short}接着办。" if kept else ""
 
 
 # -- where a return goes -----------------------------------------------------------------------------------------

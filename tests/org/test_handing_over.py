@@ -17,9 +17,13 @@ from portal.db import atomic, today
 from portal.notify.models import Notice
 from portal.org.enablement import enabled_for, hand_and_disable, set_enabled
 from portal.org.models import Unit
+from portal.org.settings import find, save_setting
 from portal.values import Conflict, Refused
 from tests.cases.making import SAID, in_threads, listed, matter, move, plain, waiting
 from tests.cases.supervision.late import again, issued, notices, steps
+from tests.grid.door import report
+from tests.grid.door import step as grid_step
+from tests.mediation.door import committee, register
 from tests.people_of_the_county import COUNTY, OTHER_TOWN, TOWN, VILLAGE, person, unit
 from tests.station.door import newest, receive
 
@@ -76,6 +80,7 @@ def test_the_county_reads_them_steps_them_and_can_bring_them_to_their_end(three,
             assert available(case, person("minzheng")), case.state
         case = move(at_town, ("forward_county", "minzheng"), ("decide", "minzheng"))
         assert case.unit_id == unit(CIVIL).id and case.state == "decided", "the town would not see it any more"
+        assert "华光村没有启用“便民服务站”，由县民政局接着办。" in timeline.entries(case)[-1].text
         case = take("deliver", case, person("minzheng"), SAID)
         assert not case.is_open and case.replied
         stopped = move(stopped, ("supplement", "minzheng"))
@@ -118,6 +123,41 @@ def test_each_unit_and_each_person_is_told_once_and_the_record_says_how_many(thr
     entry = AuditEntry.get(AuditEntry.action == "cases.hand_town")
     assert entry.detail == {"unit": "塔山镇", "rows": 3, "to": ["县民政局"], "reason": "窗口撤并"}
     assert entry.actor_name == "郑伟"
+
+
+def test_events_of_the_grids_go_to_the_unit_in_charge_or_the_county(sign_in, app):
+    new, handled = report(sign_in("wangge")), report(sign_in("wangge"))
+    village = sign_in("shuji")
+    for name, fields in (("accept", {}), ("handle", {"text": "已修好护栏"})):
+        grid_step(village, handled, name, **fields)
+    assert again(handled).state == "checking"
+    save_setting(find("grid.coordination"), unit(COUNTY).id, unit(HALL).id, person("xitong"))
+    told = hand(sign_in("zhenguan"), "grid").text
+    assert "塔山镇已停用“网格管理”，2 件交县行政审批服务局办理" in told and not enabled(slug="grid")
+    with app.test_request_context():
+        assert "accept" in [step.name for step in available(again(new), person("xian"))]
+        assert "confirm" in [step.name for step in available(again(handled), person("xian"))]
+        after = take("accept", again(new), person("xian"), {})
+        after = take("handle", after, person("xian"), {"text": "已修好护栏"})
+        assert after.state == "checking" and after.unit_id == unit(HALL).id
+        chosen = take("redo", again(handled), person("xian"), {"text": "没有修好"})
+        with pytest.raises(Refused, match="没有启用“网格管理”"):  # the town was chosen from a list
+            take("assign", chosen, person("xian"), {"target": str(unit((TOWN, "综治中心")).id), "text": "请办"})
+    assert nothing_is_broken()
+
+
+def test_disputes_go_to_those_who_may_read_what_was_said(sign_in, app):
+    committee(sign_in("shuji"))
+    case = register(sign_in("tiaojie"))
+    admin = hand(sign_in("zhenguan"), "mediation")
+    assert "1 件交县司法局办理" in admin.text and "张建国" not in admin.text
+    after = again(case)
+    assert after.unit_id == unit((COUNTY, "司法局")).id
+    clerk = sign_in("sifaju").open(f"/cases/{case.id}")
+    assert clerk.status == 200 and "藤椒" in clerk.text and sign_in("tiaojie").open(f"/cases/{case.id}").status == 404
+    with app.test_request_context():
+        assert "accept" in [step.name for step in available(after, person("sifaju"))]
+    assert nothing_is_broken()
 
 
 # -- what hangs on a case ------------------------------------------------------------------------------------------
