@@ -438,7 +438,8 @@ class CaseKind:
     #: For which reasons (names of cases.reasons.REASONS) the clock may be stopped beside the steps, in which states.
     pauses: tuple[str, ...] = ()
     pauses_in: tuple[str, ...] = ()
-    #: Name of the setting (kind "unit") of the county's unit that takes a matter in where its town lacks the plugin.
+    #: Name of the setting (kind "unit") of the county's unit that takes a matter in where its town lacks the plugin, or
+    #: takes over what is open there when the town disables it; without one, only the department of the line does.
     in_charge: str = ""
     #: Cases of this kind may be visible to those named on them only (mediation, 举报), so counters say too much.
     restricted: bool = False

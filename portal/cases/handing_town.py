@@ -7,9 +7,11 @@ its signature. What the workflow later wants to hand back to the town stays with
 from collections import Counter
 
 from portal import audit, notify
+from portal.accounts.person import SYSTEM
 from portal.cases import assists, responsibility, staff, timeline
 from portal.cases.kinds import kinds, plugin_of
 from portal.cases.leaving import kinds_of, lying_with
+from portal.cases.lens import holds
 from portal.cases.models import Case
 from portal.cases.supervision.orders import bring_along
 from portal.cases.takers import Plan
@@ -28,7 +30,7 @@ def hand(town: Unit, slug: str, actor, text: str = "", keeper: int | None = None
     """
     if not (names := kinds_of(slug)):
         return []
-    ids = [key for (key,) in lying_with(town, slug).select(Case.id).order_by(Case.id).tuples()]
+    ids = sorted(key for (key,) in lying_with(town, slug).select(Case.id).tuples())
     if not ids:
         return []
     plan = Plan(town, plugin_of(names[0]), keeper)
@@ -71,6 +73,8 @@ def _moved(held: list[Case], takers: dict[int, Unit], plan: Plan, actor, text: s
         unit, former = takers[case.id], case.unit
         case.had = case.person_id
         responsibility.hand(case, unit, actor, at, quiet=True)
+        if holds(actor, case):
+            responsibility.arrived(case, SYSTEM, at)  # an administrator signs for nobody
         _lay_with(case, former, plan)
         assists.end_inside(case, plan.town, actor, at, "所在乡镇停用了平台。")
         case.version += 1

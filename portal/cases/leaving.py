@@ -11,7 +11,7 @@ from portal.cases.takers import Plan
 from portal.cases.tallies import open_by_town
 from portal.org.models import Unit
 from portal.paging import PAGE
-from portal.values import Matters, OpenCount, OpenMatter, Plugin
+from portal.values import PHASES, Matters, OpenCount, OpenMatter, Plugin
 
 
 def kinds_of(slug: str) -> list[str]:
@@ -39,8 +39,8 @@ def obstacles(town: Unit, slug: str) -> list[str]:
     """Name the open cases, by their numbers: whoever disables a plugin need not be one who may read them."""
     if not (names := kinds_of(slug)):
         return []
-    found = lying_with(town, slug).order_by(Case.id)
-    return [f"{case.number}（{case.unit.name}负责，{case.phase_title}）" for case in found] + [
+    found = lying_with(town, slug).select(Case.id, Case.number, Unit.name, Case.phase).tuples()
+    return [f"{number}（{holder}负责，{PHASES[phase]}）" for _, number, holder, phase in sorted(found)] + [
         f"{number} 请{asked}协办，还没有答复"
         for number, asked, _ in assists.owed(inside(town, plugin_of(names[0])), names)
     ]
@@ -58,20 +58,24 @@ def matters(town: Unit, slug: str, person, after: int = 0) -> list[Matters]:
         f"{number} 请{asked}协办，还没有答复；请{holder}等待答复或结束协办。"
         for number, asked, holder in assists.owed(here, names, Case.unit.not_in(ours))
     )
-    query = lying_with(town, slug)
-    if not (count := query.count()):
+    # All of them in one query without an order, which is answered from the index of what is open; a town has thousands
+    # at most, and tens of thousands that are closed.
+    found = sorted(lying_with(town, slug).select(Case.id, Case.kind, Case.line_id, Case.restricted).tuples())
+    if not found:
         return [Matters(0, others=others)]
-    rows = list(query.where(Case.id > after).order_by(Case.id).limit(PAGE + 1))
-    hidden = query.where(Case.restricted == True).count() if any(kinds()[name].restricted for name in names) else 0  # noqa: E712
+    ids = [key for key, *_ in found if key > after][:PAGE + 1]
     plan = Plan(town, plugin_of(names[0]))
+    plan.learn({line for _, _, line, _ in found})
     refusal = plan.refusal()
-    takers = () if refusal else _takers(query, plan)
+    takers = () if refusal else _takers({(kind, line) for _, kind, line, _ in found}, plan)
     if not takers and not refusal:
         refusal = "县里没有接收这类件的单位，或者那里没有人能办，不能交县里。请由负责的单位办结或转办。"
-    keepers = plan.keepers(query) if hidden and takers else ()
+    hidden = [(kind, line) for _, kind, line, restricted in found if restricted]
+    keepers = plan.keepers(set(hidden)) if hidden and takers else ()
+    rows = Case.select(Case, Unit).join(Unit).where(Case.id.in_(ids[:PAGE])).order_by(Case.id)
     return [Matters(
-        count, tuple(_shown(rows[:PAGE], person)), rows[PAGE - 1].id if len(rows) > PAGE else 0, takers, refusal,
-        others, hidden, keepers,
+        len(found), tuple(_shown(list(rows), person)), ids[PAGE - 1] if len(ids) > PAGE else 0, takers, refusal,
+        others, len(hidden), keepers,
     )]
 
 
@@ -87,12 +91,12 @@ def _shown(rows: list[Case], person):
         )
 
 
-def _takers(query, plan: Plan) -> tuple[str, ...]:
-    """Return the names of the units that will probably take the cases over; each case is asked when it is handed."""
+def _takers(pairs: set, plan: Plan) -> tuple[str, ...]:
+    """Return the names of the units that will probably take over cases of these (kind, line); each case is asked when
+    it is handed."""
     lines = {}
-    for name, line in query.select(Case.kind, Case.line_id).distinct().tuples():
-        lines.setdefault(name, set()).add(line)
-    plan.learn(set().union(*lines.values()))
+    for name, line in pairs:
+        lines.setdefault(name, []).append(line)
     found = {}
     for name, some in lines.items():
         offered = [plan.candidates(name, line) for line in some]

@@ -65,13 +65,10 @@ class Plan:
                                  and one.may(staff.WORKING)]
         return self._people[key]
 
-    def keepers(self, query) -> tuple[tuple[int, str], ...]:
-        """Return who could be named for what only those see who are named on it."""
+    def keepers(self, pairs: set) -> tuple[tuple[int, str], ...]:
+        """Return who could be named for what only those see who are named on it: cases of these (kind, line)."""
         found = {}
-        hidden = query.where(Case.restricted == True).select(Case.kind, Case.line_id)  # noqa: E712
-        pairs = list(hidden.distinct().tuples())
-        self.learn({line for _, line in pairs})
-        for name, line in pairs:
+        for name, line in sorted(pairs, key=str):
             for unit in self.candidates(name, line):
                 found |= {one.id: f"{one.full_name}（{unit.short}）" for one in self.people(unit, name)}
         return tuple(found.items())

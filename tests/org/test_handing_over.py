@@ -69,6 +69,13 @@ def test_all_of_them_lie_with_the_county_as_they_were_and_the_plugin_is_off(thre
     assert nothing_is_broken()
 
 
+def test_where_the_department_of_the_line_has_nobody_the_unit_in_charge_takes_it_and_signs_itself(app, sign_in):
+    with app.test_request_context():
+        case = matter(of="居民养老保险参保")
+    assert "1 件交县行政审批服务局办理" in hand(sign_in("xitong")).text, "who acts for that unit as well"
+    assert again(case).is_unsigned and steps(case)[-1] == "hand_town"
+
+
 def test_the_county_reads_them_steps_them_and_can_bring_them_to_their_end(three, sign_in, app):
     hand(sign_in("zhenguan"))
     clerk = sign_in("minzheng")
