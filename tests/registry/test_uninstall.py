@@ -10,8 +10,8 @@ from portal.accounts.models import KnownPermission, Role
 from portal.cases.models import Case
 from portal.commands import main, scaffold
 from portal.db import database
-from portal.org.models import TownPlugin, TownPluginEvent
-from tests.people_of_the_county import TOWN
+from portal.org.models import PluginRule, TownPlugin, TownPluginEvent
+from tests.people_of_the_county import COUNTY, TOWN, unit
 
 
 @pytest.fixture
@@ -48,6 +48,8 @@ def test_with_an_open_matter_it_stays(lamp, tmp_path):
 
 def test_its_rows_are_in_the_file_and_nothing_of_it_is_left(lamp, tmp_path):
     answer(lamp)
+    county = unit(COUNTY)
+    PluginRule.create(county=county, unit=county, plugin="street_lamp", kind="required", reason="文件", by_name="马骏")
     file = tmp_path / "all.zip"
     outcome = lamp.portal("uninstall", "street_lamp", "--export", str(file), "--yes")
     assert outcome.exit_code == 0, outcome.output
@@ -62,6 +64,7 @@ def test_its_rows_are_in_the_file_and_nothing_of_it_is_left(lamp, tmp_path):
     assert not [role.slug for role in Role.select() if any(one.startswith("street_lamp.") for one in role.permissions)]
     assert not TownPlugin.select().where(TownPlugin.plugin == "street_lamp").exists()
     assert not TownPluginEvent.select().where(TownPluginEvent.plugin == "street_lamp").exists()
+    assert not PluginRule.select().exists()
     assert Case.get(Case.kind == "street_lamp.matter").closed is not None
 
 
