@@ -133,6 +133,30 @@ def portal_town_obstacles(town, plugin):
 
 
 @hookspec
+def portal_town_matters(town, plugin, person, after):
+    """Return a list with one `Matters`: the open matters of `plugin` (a slug) that lie with the unit `town`, as far as
+    `person` may see them; the page that begins after the id `after`.
+
+    The ledger answers for the cases. What it lists here `portal_town_obstacles` names as well.
+    """
+
+
+@hookspec
+def portal_town_counts(county):
+    """Return a list of `OpenCount`: how many open matters of which plugin lie in each town of the unit `county`."""
+
+
+@hookspec
+def portal_hand_town(town, plugin, actor, text, keeper):
+    """Hand what is open of `plugin` with the unit `town` to the county, because the town disables it, and return
+    sentences that say what was handed to whom.
+
+    In the caller's transaction, and called twice: what was opened in between comes along. `text` is the reason,
+    `keeper` the id of the User who gets what only those may see who are named on it, or None. Raises Refused.
+    """
+
+
+@hookspec
 def portal_unit_obstacles(unit):
     """Return sentences that say what still hangs on `unit` (posts, open matters), so that it cannot be closed yet."""
 

@@ -234,6 +234,49 @@ class Work:
 
 
 @dataclass(frozen=True)
+class OpenMatter:
+    """One open matter that stands in the way of disabling a plugin. `title` and `url` are "" where the reader may not
+    open it; `due` is a datetime or None, `light` what portal.calendar.light returned."""
+
+    number: str
+    title: str
+    url: str
+    state: str
+    unit: str
+    due: Any = None
+    light: Any = None
+
+
+@dataclass(frozen=True)
+class Matters:
+    """The open matters of a plugin that lie with a town: `count` of them, `rows` (OpenMatter) of one page, after which
+    the page that begins at `following` comes (0: none).
+
+    `takers` are the names of the units of the county that would take them over, `refusal` is the sentence that says
+    why they cannot be handed over, `others` are sentences about what else must be settled first. `hidden` of them are
+    seen by those only who are named on them, so that one of `keepers`, (user id, name), must be named for them.
+    """
+
+    count: int
+    rows: tuple = ()
+    following: int = 0
+    takers: tuple = ()
+    refusal: str = ""
+    others: tuple = ()
+    hidden: int = 0
+    keepers: tuple = ()
+
+
+@dataclass(frozen=True)
+class OpenCount:
+    """How many open matters of the plugin `slug` lie in the town `town_id`."""
+
+    town_id: int
+    slug: str
+    count: int
+
+
+@dataclass(frozen=True)
 class ResidentUse:
     """A reason for which what is known of a resident is kept: until the day `until`, None while it goes on."""
 
@@ -411,7 +454,8 @@ class CaseKind:
     #: For which reasons (names of cases.reasons.REASONS) the clock may be stopped beside the steps, in which states.
     pauses: tuple[str, ...] = ()
     pauses_in: tuple[str, ...] = ()
-    #: Name of the setting (kind "unit") of the county's unit that takes a matter in where its town lacks the plugin.
+    #: Name of the setting (kind "unit") of the county's unit that takes a matter in where its town lacks the plugin, or
+    #: takes over what is open there when the town disables it; without one, only the department of the line does.
     in_charge: str = ""
     #: Cases of this kind may be visible to those named on them only (mediation, 举报), so counters say too much.
     restricted: bool = False

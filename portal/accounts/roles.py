@@ -2,6 +2,7 @@
 
 from portal.accounts.models import KnownPermission, Role
 from portal.db import atomic
+from portal.org import effects
 
 #: slug: (title, exclusive). The three administrators are apart (三员分立, GB/T 22239-2019 8.1.5).
 DEFAULTS = {
@@ -33,3 +34,15 @@ def sync_roles(registry) -> None:
                 role.save(only=[Role.permissions])
         for permission in fresh:
             KnownPermission.insert(name=permission.name).on_conflict_ignore().execute()
+
+
+def holders(names: list[str]) -> dict[str, list[str]]:
+    """Return the titles of the roles that hold each of the permissions `names` now."""
+    found = {name: [] for name in names}
+    for role in Role.select().order_by(Role.id):
+        for name in set(names) & set(role.permissions):
+            found[name].append(role.title)
+    return found
+
+
+effects.BROUGHT["holders"] = holders

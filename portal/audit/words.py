@@ -24,8 +24,9 @@ ACTIONS = {
     "cases.open": "打开案件", "cases.open_file": "打开附件", "cases.remove_file": "删去附件",
     "cases.print_paper": "打印文书", "cases.decide_extension": "审批延期", "cases.export_figures": "导出统计表",
     "cases.export_overdue": "导出超期清单", "cases.change_rules": "改督办规则",
-    "cases.void": "作废案件", "cases.ask_check": "要求自检",
+    "cases.void": "作废案件", "cases.ask_check": "要求自检", "cases.hand_town": "停用平台时交县里办理",
     "org.setting": "改平台设置", "org.enable": "启用平台", "org.disable": "停用平台",
+    "org.rule_plugin": "规定平台启用", "org.export_plugins": "导出平台启用情况",
     "instance.backup": "备份", "org.uninstall": "卸载平台", "org.import": "导入单位",
     "org.created": "新增单位",
     "org.renamed": "单位改名", "org.closed": "停用单位", "org.reopened": "恢复单位",
@@ -62,7 +63,8 @@ FIELDS = {
     "other": "另一位居民", "rows": "条数", "moved": "转移的记录", "left": "没有动的记录", "request": "请求",
     "form": "形式", "because": "不能删除的原因", "guardian": "监护人", "to": "移交给",
     "stand_in": "代理人", "since": "从", "number": "编号", "before": "此前的记录", "digest": "校验值",
-    "key": "密钥编号", "lanes": "各道到几号为止用旧密钥", "filter": "筛选", "sha256": "SHA-256",
+    "key": "密钥编号", "lanes": "各道到几号为止用旧密钥", "plugin": "平台", "state": "状态", "q": "名称",
+    "filter": "筛选", "sha256": "SHA-256",
 }
 
 

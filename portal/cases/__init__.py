@@ -4,12 +4,13 @@ import datetime
 
 from portal.cases import (  # noqa: F401  (their routes)
     assist_views,
-    assists,
     clock_jobs,
     extension_views,
     figures_views,
+    handing_town,
     handing_views,
     heads,
+    leaving,
     merge_views,
     merging,
     pause_views,
@@ -30,8 +31,7 @@ from portal.cases.commands import tally_commands
 from portal.cases.duplicates import DAYS, tidy
 from portal.cases.figures import FAIR_COUNTS
 from portal.cases.jobs import JOBS as RESPONSIBILITY_JOBS
-from portal.cases.kinds import kinds, plugin_of
-from portal.cases.lens import COLUMNS, open_cases_of, seen_by
+from portal.cases.lens import COLUMNS, seen_by
 from portal.cases.models import (
     Assist,
     Case,
@@ -242,12 +242,23 @@ def portal_calendar_changed():
 
 @hookimpl
 def portal_town_obstacles(town, plugin):
-    """Name the open cases of the plugin's kinds: they would lie where nobody sees them any more."""
-    names = [name for name in kinds() if plugin_of(name).slug == plugin]
-    return [
-        f"{case.number} {case.title}（{case.unit.name}负责，{case.phase_title}）"
-        for name in names for case in open_cases_of(town, name)
-    ] + [f"{number} 请{asked}协办，还没有答复" for number, asked in assists.owed_in(town, names)]
+    """Name the open cases that lie there: nobody would see them any more."""
+    return leaving.obstacles(town, plugin)
+
+
+@hookimpl
+def portal_town_matters(town, plugin, person, after):
+    return leaving.matters(town, plugin, person, after)
+
+
+@hookimpl
+def portal_town_counts(county):
+    return leaving.counts(county)
+
+
+@hookimpl
+def portal_hand_town(town, plugin, actor, text, keeper):
+    return handing_town.hand(town, plugin, actor, text, keeper)
 
 
 @hookimpl

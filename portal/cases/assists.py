@@ -41,13 +41,25 @@ def candidates(case: Case) -> list[Unit]:
     return staff.with_people(units, lambda held: {kind.read, ASSISTING} <= held)
 
 
-def owed_in(town: Unit, kinds: list[str]) -> list[tuple[str, str]]:
-    """Return (number, unit) of the answers that units of `town` (a town or county) owe in cases of these kinds."""
-    column = Unit.town_id if town.level == "town" else Unit.county_id
+def owed(where, kinds: list[str], *more) -> list[tuple[str, str, str]]:
+    """Return (number, unit asked, unit in charge) of the answers that units owe in cases of these kinds; `where` is a
+    condition on the unit that was asked."""
+    holder = Unit.alias()
     return list(
-        Assist.select(Case.number, Unit.short).join(Case).switch(Assist).join(Unit)
-        .where(column == town.id, Assist.ended.is_null(), Case.kind.in_(kinds or [""])).order_by(Assist.id).tuples()
+        Assist.select(Case.number, Unit.short, holder.short).join(Case).join(holder, on=(Case.unit == holder.id))
+        .join_from(Assist, Unit)
+        .where(where, Assist.ended.is_null(), Case.kind.in_(kinds or [""]), *more).order_by(Assist.id).tuples()
     )
+
+
+def end_inside(case: Case, town: Unit, actor, at, text: str) -> None:
+    """End what units of `town` were asked in a case that leaves it; the caller saves the case and says so in it."""
+    units = Unit.select(Unit.id).where(Unit.town_id == town.id)
+    if case.assists_open:
+        case.assists_open -= (
+            Assist.update(state="ended", ended=at, by_name=actor.full_name, text=text)
+            .where(Assist.case == case.id, Assist.ended.is_null(), Assist.unit.in_(units)).execute()
+        )
 
 
 def ask(case: Case, actor, unit_id: int, wanted: str, day: datetime.date, version: int | None = None) -> Assist:

@@ -121,6 +121,7 @@ def take(step_name: str, case: Case, actor, data: dict | None = None, *, version
         told = _answer(case, step, actor, data, at)
         if _hand_over(case, step, actor, data, at):
             told = {**told, "signed": True}
+        text = "\n".join(part for part in (text, responsibility.said_of_keeping(case)) if part)
         _turn_clock(case, step, data, at, actor)
         _move(case, step, at)
         case.redone = case.redone or step.redoes or (phase_before in DONE_PHASES and case.phase in WORKING_PHASES)

@@ -13,7 +13,7 @@ from portal.cases import clock, staff, telling
 from portal.cases.kinds import kind_of, plugin_of
 from portal.cases.lens import holds
 from portal.cases.models import Assist
-from portal.org.enablement import enabled_for, hold_enabled
+from portal.org.enablement import NotEnabled, enabled_for, hold_enabled
 from portal.org.models import Unit, ids_of
 from portal.org.settings import setting, unit_in_charge
 from portal.values import Deadline, Refused, Setting, Step
@@ -53,8 +53,9 @@ def sign_by_act(case, actor, at) -> bool:
     return True
 
 
-def hand(case, unit: Unit, actor, at, *, from_unit: Unit | None = None, said: str = "") -> None:
-    """Make `unit` responsible and tell it. `from_unit` is where it may be sent back to, None where it may not."""
+def hand(case, unit: Unit, actor, at, *, from_unit: Unit | None = None, said: str = "", quiet: bool = False) -> None:
+    """Make `unit` responsible and tell it, unless `quiet`. `from_unit` is where it may be sent back to, None where it
+    may not. Raises NotEnabled, before anything is changed, where nobody would see it there."""
     if (owner := plugin_of(case.kind)).level != "core":
         hold_enabled(unit, owner, "把这件事交到那里")
     if unit.id != case.unit_id:
@@ -65,7 +66,7 @@ def hand(case, unit: Unit, actor, at, *, from_unit: Unit | None = None, said: st
     arrived(case, actor, at)
     if case.assists_open:
         _no_longer_asked(case, unit, actor, at)
-    if not holds(actor, case) and telling.is_news(at):
+    if not quiet and not holds(actor, case) and telling.is_news(at):
         telling.unit(case, unit, "cases.handed", said or f"{actor.post.unit.short}交来一件", but=actor)
 
 
@@ -96,10 +97,31 @@ def moved_by_step(case, step: Step, unit: Unit | None, actor, at) -> bool:
             case.handed_from_id = None  # who has begun does not send it back
         return signed
     count = case.returns + step.returns
-    hand(case, unit, actor, at)
+    try:
+        hand(case, unit, actor, at)
+    except NotEnabled:
+        _keep_instead(case, step, unit)
+        return signed
     case.returns, case.decided_by_superior = count, step.decides
     case.to_decide = step.returns and count > setting("cases.most_returns", case.county_id)
     return signed
+
+
+def _keep_instead(case, step: Step, unit: Unit) -> None:
+    """Let the county keep what its workflow hands to a town that has disabled the plugin since: otherwise no step
+    would be left. Its people then do what `unit` would have done, as after 提级, and the entry says so.
+
+    Raises NotEnabled where the case does not lie with the county, and where somebody chose that very unit.
+    """
+    if case.unit.town_id is not None or step.choices:
+        raise NotEnabled(f"{unit.short}没有启用“{plugin_of(case.kind).title}”，不能把这件事交到那里。")
+    case.former_unit, case.handed_from_id, case.kept_from = unit, None, unit
+
+
+def said_of_keeping(case) -> str:
+    """Return the sentence for the timeline where the county kept the case in this very step, else ""."""
+    kept = getattr(case, "kept_from", None)
+    return f"{kept.short}没有启用“{plugin_of(case.kind).title}”，由{case.unit.short}接着办。" if kept else ""
 
 
 # -- where a return goes -----------------------------------------------------------------------------------------

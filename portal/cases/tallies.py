@@ -110,6 +110,17 @@ def _open_below(column: str, level: str, kinds: int) -> Prepared:
     ))
 
 
+def open_by_town(county_id: int, kinds: list[str]) -> list[tuple[int, str, int]]:
+    """Return (town, kind, how many) of the open cases of `kinds` that lie in the towns of a county."""
+    rows = (
+        Tally.select(Tally.town_id, Tally.kind, fn.SUM(Tally.count))
+        .where(Tally.axis == "place", Tally.county_id == county_id, Tally.town_id.is_null(False),
+               Tally.kind.in_(kinds or [""]), Tally.phase.in_(OPEN_PHASES))
+        .group_by(Tally.town_id, Tally.kind).tuples()
+    )
+    return [(town, kind, int(count)) for town, kind, count in rows if count]
+
+
 def by_period(person, kinds: list[str], wanted: list[str]) -> dict[str, dict[str, int]]:
     """Return the flows of the periods `wanted` in the area of the person's post; every period is present."""
     found = {period: dict.fromkeys(FLOWS, 0) for period in wanted}

@@ -19,7 +19,7 @@ from portal.cases.models import Case
 from portal.db import database, is_postgres, now
 from portal.files.models import Attachment
 from portal.files.storage import path_of
-from portal.org.models import OrgSetting, TownPlugin, TownPluginEvent
+from portal.org.models import OrgSetting, PluginRule, TownPlugin, TownPluginEvent
 from portal.registry import Registry
 
 
@@ -94,6 +94,7 @@ def _queries(registry: Registry, slug: str) -> Iterator:
     yield OrgSetting.select().where(OrgSetting.name.startswith(f"{slug}."))
     yield TownPlugin.select().where(TownPlugin.plugin == slug)
     yield TownPluginEvent.select().where(TownPluginEvent.plugin == slug)
+    yield PluginRule.select().where(PluginRule.plugin == slug)
 
 
 def _is_link(field) -> bool:

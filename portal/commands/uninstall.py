@@ -19,7 +19,7 @@ from portal.health import HookHealth
 from portal.jobs.models import JobRun
 from portal.notify.models import Mute, Notice
 from portal.org.enablement import renew_token
-from portal.org.models import OrgSetting, TownPlugin, TownPluginEvent
+from portal.org.models import OrgSetting, PluginRule, TownPlugin, TownPluginEvent
 from portal.registry import Registry
 from portal.search.index import remove
 from portal.search.models import SearchText
@@ -74,6 +74,7 @@ def remove_all(registry: Registry, slug: str, written: dict) -> int:
             raise InTheWay("导出以后又有人写入了它的数据，什么也没有删除；请换一个文件名，再运行一次。")
         TownPluginEvent.delete().where(TownPluginEvent.plugin == slug).execute()
         HookHealth.delete().where(HookHealth.plugin == slug).execute()
+        PluginRule.delete().where(PluginRule.plugin == slug).execute()
         for owner in registry.owners():
             if owner.slug == slug:
                 _drop(owner)

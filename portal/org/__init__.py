@@ -1,6 +1,7 @@
 """The tree of units, the import of divisions, and which town enables which plugin."""
 
 from portal.hookspecs import hookimpl
+from portal.org import plugin_views, rule_views  # noqa: F401  (their routes)
 from portal.org.commands import org
 from portal.org.departments import ensure_departments
 from portal.org.enablement import enabled_for, set_enabled
@@ -8,6 +9,7 @@ from portal.org.imports import ImportRefused, import_divisions
 from portal.org.models import (
     OrgRevision,
     OrgSetting,
+    PluginRule,
     TownPlugin,
     TownPluginEvent,
     Unit,
@@ -33,7 +35,7 @@ def portal_plugin():
 
 @hookimpl
 def portal_models():
-    return [Unit, UnitChange, TownPlugin, TownPluginEvent, OrgRevision, OrgSetting]
+    return [Unit, UnitChange, TownPlugin, TownPluginEvent, OrgRevision, OrgSetting, PluginRule]
 
 
 @hookimpl

@@ -1,12 +1,14 @@
 """Which town has enabled which plugin. A token in the database tells every worker at once that something changed."""
 
 import secrets
+from collections.abc import Callable
 
 from flask import current_app
 
 from portal import audit
 from portal.db import after_commit, atomic, is_postgres, now
 from portal.org.models import OrgRevision, TownPlugin, TownPluginEvent, Unit
+from portal.org.rules import refuse_against
 from portal.registry import registry_of
 from portal.values import Plugin, Refused
 
@@ -76,9 +78,55 @@ def renew_token() -> None:
 def set_enabled(unit: Unit, slug: str, enabled: bool, by) -> None:
     """Enable or disable the plugin `slug` for a town or the county; nothing happens where it is so already.
 
-    Disabling is refused with the list of what must be settled first, so that no open matter loses its way.
+    Raises Refused: disabling, with the list of what must be settled first, so that no open matter loses its way; either
+    where the county laid down the opposite, or another plugin is needed or needs this one.
     """
-    registry = registry_of(current_app)
+    _switch(unit, slug, enabled, by)
+
+
+def hand_and_disable(unit: Unit, slug: str, by, text: str = "", keeper: int | None = None) -> list[str]:
+    """Hand what is open of the plugin in the town to the county and disable it, in one act; return what was handed.
+
+    `text` is the reason, `keeper` the id of who gets what is hidden from all others. Raises Refused, and then nothing
+    of it has happened.
+    """
+    registry, done = registry_of(current_app), []
+    plugin = _switchable_plugin(registry, unit, slug)
+
+    def hand():
+        for owner, other in registry.plugins.items():
+            if (other.level == "core" or owner == slug) and registry.answers(owner, "portal_hand_town"):
+                done.extend(registry.ask(owner, "portal_hand_town", town=unit, plugin=slug, actor=by, text=text,
+                                         keeper=keeper) or [])
+
+    with atomic():
+        renew_token()
+        refuse_against(unit, plugin, False)
+        # Before the row of the switch is held: whoever takes a step holds the case first and asks for that row
+        # afterwards. What was opened meanwhile is handed once the row is held.
+        hand()
+        _switch(unit, slug, False, by, hand)
+    return done
+
+
+def enable_many(units: list[Unit], slug: str, by) -> tuple[list[Unit], dict[str, list[Unit]]]:
+    """Enable the plugin for each of `units`; return those where it was not before, and those refused by the reason."""
+    done, refused = [], {}
+    before = {row.unit_id for row in TownPlugin.select(TownPlugin.unit).where(
+        TownPlugin.plugin == slug, TownPlugin.enabled == True)}  # noqa: E712
+    for unit in units:
+        try:
+            with atomic():
+                set_enabled(unit, slug, True, by)
+        except Refused as refusal:
+            refused.setdefault(refusal.sentence, []).append(unit)
+        else:
+            done += [unit] if unit.id not in before else []
+    return done, refused
+
+
+def _switchable_plugin(registry, unit: Unit, slug: str) -> Plugin:
+    """Return the plugin that is to be switched for `unit`; raises Refused where there is nothing to switch."""
     if not registry.is_optional(slug):
         raise Refused("没有这个插件，或它不能停用。")
     plugin = registry.plugins[slug]
@@ -86,6 +134,13 @@ def set_enabled(unit: Unit, slug: str, enabled: bool, by) -> None:
         raise Refused("只有县和乡镇能启用或停用插件，村和网格随乡镇。")
     if not switchable([unit], plugin):
         raise Refused(f"“{plugin.title}”全县统一启用，请在县一级办理。")
+    return plugin
+
+
+def _switch(unit: Unit, slug: str, enabled: bool, by, clear: Callable[[], None] | None = None) -> None:
+    """Write the switch with its history; `clear` takes open matters out of the way once nobody can open another one."""
+    registry = registry_of(current_app)
+    plugin = _switchable_plugin(registry, unit, slug)
     if enabled and unit.is_closed:
         raise Refused(f"{unit.short}已停用，不能再启用平台。")
     with atomic():
@@ -93,20 +148,76 @@ def set_enabled(unit: Unit, slug: str, enabled: bool, by) -> None:
         row = _row(unit.id, slug, "FOR UPDATE")  # whoever opens a matter at this moment comes before or after this
         if (row.enabled if row else False) == enabled:
             return
+        refuse_against(unit, plugin, enabled)
+        refuse_unfit(registry, unit, plugin, enabled)
         if not enabled:
+            if clear:
+                clear()
             _refuse_open_matters(registry, unit, plugin)
-        who = {"by_id": getattr(by, "id", None), "by_name": getattr(by, "full_name", "系统")}
-        (
-            TownPlugin.insert(unit=unit, plugin=slug, enabled=enabled, at=now(), **who)
-            .on_conflict(
-                conflict_target=[TownPlugin.unit, TownPlugin.plugin],
-                update={"enabled": enabled, "at": now(), **who},
-            )
-            .execute()
-        )
-        TownPluginEvent.create(unit=unit, plugin=slug, enabled=enabled, **who)
-        audit.record("org.enable" if enabled else "org.disable", "plugin", slug, detail={"unit": unit.name})
+        _write(unit, slug, enabled, by)
         after_commit(lambda: registry.collect("portal_town_changed", {slug}, town=unit, enabled=enabled))
+
+
+def _write(unit: Unit, slug: str, enabled: bool, by) -> None:
+    who = {"by_id": getattr(by, "id", None), "by_name": getattr(by, "full_name", "系统")}
+    (
+        TownPlugin.insert(unit=unit, plugin=slug, enabled=enabled, at=now(), **who)
+        .on_conflict(
+            conflict_target=[TownPlugin.unit, TownPlugin.plugin],
+            update={"enabled": enabled, "at": now(), **who},
+        )
+        .execute()
+    )
+    TownPluginEvent.create(unit=unit, plugin=slug, enabled=enabled, **who)
+    audit.record("org.enable" if enabled else "org.disable", "plugin", slug, detail={"unit": unit.name})
+
+
+# -- plugins that need each other ----------------------------------------------------------------------------------
+
+def lacking(registry, unit: Unit, plugin: Plugin) -> list[Plugin]:
+    """Return the plugins that `plugin` needs and that are not enabled where `unit` belongs."""
+    needed = [registry.plugins[slug] for slug in plugin.depends if registry.is_optional(slug)]
+    if not needed:
+        return []
+    rows = TownPlugin.select(TownPlugin.unit, TownPlugin.plugin).where(
+        TownPlugin.unit.in_([unit.id, unit.county_id]), TownPlugin.plugin.in_([one.slug for one in needed]),
+        TownPlugin.enabled == True)  # noqa: E712
+    found = set(rows.tuples())
+    return [one for one in needed if (unit.county_id if one.level == "county" else unit.id, one.slug) not in found]
+
+
+def needing(registry, unit: Unit, plugin: Plugin) -> dict[str, list[str]]:
+    """Return the titles of the enabled plugins that need `plugin`, each with the units that would lose it."""
+    slugs = {one.slug: one.title for one in registry.optional() if plugin.slug in one.depends}
+    if not slugs:
+        return {}
+    lost = Unit.county_id == unit.county_id if plugin.level == "county" else Unit.id == unit.id
+    rows = (
+        TownPlugin.select(TownPlugin.plugin, Unit.short).join(Unit)
+        .where(lost, TownPlugin.plugin.in_(list(slugs)), TownPlugin.enabled == True)  # noqa: E712
+        .order_by(TownPlugin.plugin, Unit.code).tuples()
+    )
+    found = {}
+    for slug, short in rows:
+        found.setdefault(slugs[slug], []).append(short)
+    return found
+
+
+def refuse_unfit(registry, unit: Unit, plugin: Plugin, enabled: bool) -> None:
+    """Raise Refused where a plugin is missing that this one needs, or one is enabled that needs this one."""
+    if enabled and (missing := lacking(registry, unit, plugin)):
+        named = "、".join(f"“{one.title}”" + ("（由县里启用）" if one.level == "county" else "") for one in missing)
+        raise Refused(f"“{plugin.title}”要用到{named}，请先启用。")
+    if not enabled and (users := needing(registry, unit, plugin)):
+        named = "、".join(f"“{title}”" + (f"（{places[0]}等 {len(places)} 个单位）" if len(places) > 1 else "")
+                         for title, places in users.items())
+        raise Refused(f"{named}要用到“{plugin.title}”，请先停用{named}。")
+
+
+# -- whoever opens a matter or hands one on ------------------------------------------------------------------------
+
+class NotEnabled(Refused):
+    """The plugin is not enabled where a matter was to go."""
 
 
 def _row(place: int, slug: str, hold: str) -> TownPlugin | None:
@@ -115,20 +226,23 @@ def _row(place: int, slug: str, hold: str) -> TownPlugin | None:
     return (query.for_update(hold) if is_postgres() else query).first()
 
 
+def is_held(unit: Unit, plugin: Plugin) -> bool:
+    """Tell whether `plugin` is enabled where `unit` belongs; if so, nobody disables it before the commit."""
+    place = unit.county_id if plugin.level == "county" else unit.town_id or unit.county_id
+    row = _row(place, plugin.slug, "FOR SHARE")
+    return row is not None and row.enabled
+
+
 def hold_enabled(unit: Unit, plugin: Plugin, act: str = "登记这件事") -> None:
-    """Raise Refused unless `plugin` is enabled where `unit` belongs, and let nobody disable it before the commit.
+    """Raise NotEnabled unless `plugin` is enabled where `unit` belongs, and let nobody disable it before the commit.
 
     For opening a matter and handing it on: otherwise it would lie where nobody sees it. `act` is what is refused.
     """
-    place = unit.county_id if plugin.level == "county" else unit.town_id or unit.county_id
-    row = _row(place, plugin.slug, "FOR SHARE")
-    if row is None or not row.enabled:
-        raise Refused(f"{unit.short}没有启用“{plugin.title}”，不能{act}。")
+    if not is_held(unit, plugin):
+        raise NotEnabled(f"{unit.short}没有启用“{plugin.title}”，不能{act}。")
 
 
 def _refuse_open_matters(registry, unit: Unit, plugin: Plugin) -> None:
-    if unit.level == "county" and plugin.level != "county":
-        return  # towns go on by themselves; the county's own switch hides it from county staff only
     found = registry.collect("portal_town_obstacles", {plugin.slug}, or_refuse=True, town=unit, plugin=plugin.slug)
     obstacles = [sentence for owner, sentence in found if owner.slug == plugin.slug or owner.level == "core"]
     if obstacles:

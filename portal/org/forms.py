@@ -1,6 +1,4 @@
-from wtforms.validators import ValidationError
-
-from portal.forms import Choice, Day, Flag, Form, Hidden, Number, Text, VersionedForm
+from portal.forms import Choice, Day, Flag, Form, Number, Text, VersionedForm
 from portal.org.fields import OFFICES, UnitField
 from portal.values import Setting
 
@@ -20,14 +18,6 @@ class AddForm(Form):
 class CloseForm(VersionedForm):
     valid_to = Day("停用日期")
     note = Text("依据（文号等）", longest=200)
-
-
-class SwitchForm(Form):
-    enable = Hidden()
-
-    def validate_enable(self, field):
-        if field.data not in ("0", "1"):
-            raise ValidationError("请返回平台启用页面再试。")
 
 
 def form_of(declared: Setting) -> type[Form]:

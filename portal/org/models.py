@@ -236,6 +236,31 @@ class TownPluginEvent(Model):
         table_name = "org_town_plugin_event"
 
 
+TownPluginEvent.add_index(TownPluginEvent.index(
+    TownPluginEvent.plugin, TownPluginEvent.unit, TownPluginEvent.id, name="org_town_plugin_event_plugin"))
+
+
+class PluginRule(Model):
+    """What the county lays down about a plugin: `unit` is a town, or the county itself for all of its towns.
+
+    `kind` is one of rules.KINDS; a rule for one town goes before the one for all.
+    """
+
+    county = ForeignKeyField(Unit, index=False, backref="+")
+    unit = ForeignKeyField(Unit, index=False, backref="+")
+    plugin = CharField(max_length=40)
+    kind = CharField(max_length=10)
+    reason = CharField(max_length=200)
+    version = IntegerField(default=1)
+    by_id = IntegerField(null=True)
+    by_name = CharField(max_length=60, default="")
+    at = DateTimeField(default=now)
+
+    class Meta:
+        table_name = "org_plugin_rule"
+        indexes = ((("unit", "plugin"), True), (("county", "plugin"), False))
+
+
 class OrgRevision(Model):
     """One row whose `token` changes with every switch of a plugin, so that workers notice without reading the table.
 

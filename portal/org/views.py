@@ -1,4 +1,4 @@
-from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 from playhouse.flask_utils import get_object_or_404
 
@@ -6,10 +6,8 @@ from portal.access import requires, signed_in
 from portal.org import settings as county_settings
 from portal.org import tree
 from portal.org.editing import CLOSED, add_unit, close_unit, rename_unit
-from portal.org.enablement import set_enabled, switchable
-from portal.org.forms import AddForm, CloseForm, RenameForm, SwitchForm, form_of
-from portal.org.models import TownPlugin, TownPluginEvent, Unit, UnitChange
-from portal.registry import registry_of
+from portal.org.forms import AddForm, CloseForm, RenameForm, form_of
+from portal.org.models import Unit, UnitChange
 from portal.values import Refused
 
 blueprint = Blueprint("org", __name__, template_folder="templates")
@@ -167,63 +165,3 @@ def edit_setting(name):
 
 def _own_county() -> int:
     return current_user.post.unit.county_id if current_user.post and current_user.post.unit.county_id else abort(404)
-
-
-@blueprint.get("/plugins")
-@requires("org.enable")
-def plugins():
-    """What is installed, and which town has enabled what."""
-    units = _switched_here()
-    rows = TownPlugin.select().where(TownPlugin.unit.in_([unit.id for unit in units]))
-    state = {(row.unit_id, row.plugin): row for row in rows}
-    registry = registry_of(current_app)
-    permissions = {}
-    for plugin, permission in registry.collect("portal_permissions"):
-        permissions.setdefault(plugin.slug, []).append(permission.title)
-    history = (
-        TownPluginEvent.select(TownPluginEvent, Unit).join(Unit)
-        .where(TownPluginEvent.unit.in_([unit.id for unit in units])).order_by(TownPluginEvent.id.desc()).limit(20)
-    )
-    return render_template(
-        "org/plugins.html", state=state, permissions=permissions, quarantined=registry.quarantined,
-        plugins=[(plugin, here) for plugin in registry.optional() if (here := switchable(units, plugin))],
-        history=list(history),
-        titles={slug: plugin.title for slug, plugin in registry.plugins.items()},
-    )
-
-
-@blueprint.route("/plugins/<int:unit_id>/<slug>", methods=["GET", "POST"])
-@requires("org.enable")
-def switch_plugin(unit_id, slug):
-    """Enable or disable one plugin for one town, after a page that says what it changes."""
-    plugin = next((plugin for plugin in registry_of(current_app).optional() if plugin.slug == slug), None)
-    units = switchable(_switched_here(), plugin) if plugin else []
-    unit = next((unit for unit in units if unit.id == unit_id), None)
-    if unit is None:
-        abort(404)
-    row = TownPlugin.get_or_none(TownPlugin.unit == unit.id, TownPlugin.plugin == slug)
-    enable = not (row and row.enabled)
-    form = SwitchForm()
-    if form.validate_on_submit():
-        try:
-            set_enabled(unit, slug, form.enable.data == "1", current_user)
-        except Refused as refused:
-            form.refuse(refused)
-        else:
-            flash(f"{unit.short}已{'启用' if form.enable.data == '1' else '停用'}“{plugin.title}”。", "success")
-            return redirect(url_for("org.plugins"))
-    else:
-        form.enable.data = "1" if enable else "0"
-    menu = [item for owner, item in registry_of(current_app).collect("portal_menu") if owner.slug == slug]
-    status = 422 if form.is_submitted() else 200
-    return render_template("org/switch.html", unit=unit, plugin=plugin, enable=enable, form=form, menu=menu), status
-
-
-def _switched_here() -> list[Unit]:
-    """Return the county and towns whose plugins the person may switch: a town's administrator only its own."""
-    top, level = current_user.post.unit.top
-    if level not in ("county", "town"):
-        return []
-    column = Unit.county_id if level == "county" else Unit.town_id
-    query = Unit.select().where(column == top, Unit.level.in_(("county", "town")), Unit.valid_to.is_null())
-    return list(query.order_by(Unit.code))

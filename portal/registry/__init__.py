@@ -156,20 +156,21 @@ class Registry:
         """Return the plugins that somebody has to enable: all, or those of one level ("town", "county")."""
         return [plugin for plugin in self.plugins.values() if plugin.level != "core" and level in (None, plugin.level)]
 
-    def collect(self, hook: str, among=None, *, or_refuse: bool = False, **arguments) -> list[tuple[Plugin, object]]:
+    def collect(self, hook: str, among=None, *, or_refuse: bool = False, core: bool = True,
+                **arguments) -> list[tuple[Plugin, object]]:
         """Return (plugin, value) for each value that the implementations of `hook` return, in order of registration.
 
-        Plugins that somebody has to enable are left out unless they are in `among` (None: all). A failing one is
-        logged by its plugin and yields nothing (portal_check: a finding that says so), and after some failures it is
-        left alone for a while. `or_refuse` raises Refused instead, for questions whose missing answer must not be
-        taken for a no; what the plugin itself refuses with is passed on.
+        Plugins that somebody has to enable are left out unless they are in `among` (None: all), the rooms of the core
+        without `core`. A failing one is logged by its plugin and yields nothing (portal_check: a finding that says so),
+        and after some failures it is left alone for a while. `or_refuse` raises Refused instead, for questions whose
+        missing answer must not be taken for a no; what the plugin itself refuses with is passed on.
         """
         if hook in checks.DECLARATIONS:  # asked once, at start: nothing can fail any more
             return [one for one in self._all(hook) if among is None or one[0].level == "core" or one[0].slug in among]
         found = []
         for declared in self._all(hook):
             plugin = declared.plugin
-            if among is not None and plugin.level != "core" and plugin.slug not in among:
+            if not core if plugin.level == "core" else among is not None and plugin.slug not in among:
                 continue
             try:
                 values = self._ask(declared, hook, arguments)

@@ -26,8 +26,10 @@ from portal.values import (
     CaseKind,
     Finding,
     Job,
+    Matters,
     MenuItem,
     Numbers,
+    OpenCount,
     Paper,
     Permission,
     Plugin,
@@ -59,7 +61,7 @@ ANSWERS = {
     "portal_check": Finding, "portal_town_obstacles": str, "portal_unit_obstacles": str,
     "portal_resident_uses": ResidentUse, "portal_resident_data": ResidentSection,
     "portal_resident_records": ResidentRecord, "portal_resident_obstacles": str, "portal_calendar_preview": str,
-    "portal_work": Work, "portal_numbers": Numbers,
+    "portal_work": Work, "portal_numbers": Numbers, "portal_town_matters": Matters, "portal_town_counts": OpenCount,
 }
 
 #: A plugin that declares or answers more than this has lost count; pages would show it all.

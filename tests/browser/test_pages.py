@@ -33,10 +33,12 @@ PAGES = {
     "zhener": ["* /station/receive/9"],
     "lingdao": ["/", "/cases/", "/cases/{overdue}", "* /cases/figures?span=year"],
     "xitong": [
-        "/", "* /org/", "/org/2/add", "/org/plugins", "* /calendar", "/calendar/load", "/calendar/days/2026-11-25",
+        "/", "* /org/", "/org/2/add", "* /org/plugins", "* /org/plugins/rules/station", "/org/plugins/2/grid/about",
+        "* /calendar", "/calendar/load", "/calendar/days/2026-11-25",
         "* /accounts/users", "/accounts/users/1", "/accounts/users/add",
         "/cases/rules", "/cases/check", "/jobs/",
     ],
+    "zhenguan": ["* /org/plugins", "* /org/plugins/3/station", "* /org/plugins/3/station/about"],
     "anquan": ["/accounts/roles", "/accounts/roles/1"],
     "shenji": ["* /audit/", "/audit/1"],
     "kongkong": ["/"],
@@ -49,8 +51,10 @@ new PerformanceObserver((list) => {
   for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shifted += entry.value;
 }).observe({ type: 'layout-shift', buffered: true });
 """
-#: Links in sentences and cells need no room of their own; titles of rows and ticks are reached by the row or label.
-FREE = "p, dd, td:not(.c-verb), .page-subtitle, .crumbs, .flash, .hit, .row-title, .todo-title, .form-check-input"
+#: Links in sentences and cells need no room of their own; titles of rows and ticks are reached by the row or label, the
+#: input of a combobox by the control around it.
+FREE = "p, dd, td:not(.c-verb), .page-subtitle, .crumbs, .flash, .hit, .row-title, .todo-title, .form-check-input, "\
+       ".ts-control input"
 MEASURE = """([free, least]) => ({
   width: document.documentElement.scrollWidth, room: document.documentElement.clientWidth,
   nodes: document.getElementsByTagName('*').length,

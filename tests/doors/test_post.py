@@ -12,7 +12,8 @@ from tests.people_of_the_county import CAST, person
 #: Who of the cast goes through a door, where more than one might; else the first whose post permits it.
 WHO = {
     "cases.assign": "shuji", "cases.accept_assist": "zhen", "cases.answer_assist": "zhen",
-    "org.switch_plugin": "xitong", "cases.remove_file": "cun",
+    "org.switch_plugin": "xitong", "org.plugin_rule": "xitong", "org.enable_plugins": "xitong",
+    "cases.remove_file": "cun",
 }
 #: Buttons: they say everything by being pressed, so an empty form with a token does what it says.
 BUTTONS = {

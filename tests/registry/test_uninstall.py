@@ -19,7 +19,7 @@ from portal.commands import main, plugin_export, scaffold, uninstall
 from portal.db import database, now, today
 from portal.jobs.models import JobRun
 from portal.notify.models import Mute, Notice
-from portal.org.models import OrgSetting, TownPlugin
+from portal.org.models import OrgSetting, PluginRule, TownPlugin
 from portal.search.models import SearchText
 from portal.testing import Browser
 from tests.commands.server import PORTAL, environment
@@ -73,6 +73,7 @@ def leave_traces():
     Notice.create(user=user, topic="street_lamp.news", title="路灯", url="/street_lamp/")
     JobRun.create(name="street_lamp.count", due=now())
     OrgSetting.create(county=county, name="street_lamp.days", value=3, by_name="马骏")
+    PluginRule.create(county=county, unit=county, plugin="street_lamp", kind="required", reason="文件", by_name="马骏")
     Rule.create(unit=county, kind="street_lamp.matter", yellow=50)
     Told.create(topic="street_lamp.late", about="1", on=today())
     role = Role.get(Role.slug == "leader")

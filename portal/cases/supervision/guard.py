@@ -1,8 +1,9 @@
 """What supervision asks of the steps of a case; the ledger calls it in its own transaction."""
 
-from portal.cases.kinds import kind_of
+from portal.cases.kinds import kind_of, plugin_of
 from portal.cases.supervision.models import OWED, Order, OrderCase
 from portal.cases.supervision.telling import tell
+from portal.org.enablement import enabled_for
 from portal.values import Refused
 
 
@@ -32,9 +33,15 @@ def refuse_unanswered(case) -> None:
 
 def tell_former(case) -> None:
     """Tell the unit from which a superior took the case how it ended: it assists, and answers people at its door."""
-    if case.former_unit_id is not None:
+    if case.former_unit_id is not None and _follows(case):
         tell(
             case.former_unit_id, [case], "cases.escalation", f"提级办理的件有了结果：{case.title}",
             f"/cases/{case.id}",
             f"{case.number} {kind_of(case).workflow.state(case.state).title}，由{case.unit.name}负责。",
         )
+
+
+def _follows(case) -> bool:
+    """Tell whether the former unit still sees such cases: its town may have disabled the plugin."""
+    owner = plugin_of(case.kind)
+    return owner.level == "core" or owner.slug in enabled_for(case.former_unit)

@@ -158,6 +158,25 @@ def withdraw(order_id: int, actor, text: str, version: int) -> Order:
     return order
 
 
+def bring_along(cases: list[Case], town: Unit) -> None:
+    """Send the open orders to `town` after the cases that left it (held, in the order of their ids): the unit that has
+    them now owes the answer. An order with a case that stayed in the town stays there."""
+    by_id = {case.id: case for case in cases if case.supervised}
+    for order_id in sorted({key for (key,) in OrderCase.select(OrderCase.order).where(
+            OrderCase.case.in_(list(by_id) or [0])).tuples()}):
+        query = Order.select(Order, Unit).join(Unit, on=(Order.unit == Unit.id)).where(Order.id == order_id)
+        order = (query.for_update(of=Order) if is_postgres() else query).get()
+        open_ones = Case.select(Case, Unit).join(Unit).where(Case.id.in_(cases_of(order_id)), Case.closed.is_null())
+        if not order.is_owed or order.unit.town_id != town.id or any(one.unit.town_id == town.id for one in open_ones):
+            continue
+        unit = next(by_id[key] for key in cases_of(order_id) if key in by_id).unit
+        order.unit, order.accepted_at, order.accepted_name = unit, None, ""
+        order.status = "issued" if order.status == "accepted" else order.status
+        for name, value in unit.place().items():
+            setattr(order, name, value)
+        _saved(order)
+
+
 # -- what each act does --------------------------------------------------------------------------------------------
 
 def cases_of(order_id: int) -> list[int]:
