@@ -13,7 +13,7 @@ from portal import audit, migrations
 from portal.accounts.models import KnownPermission, Role
 from portal.cases.models import Case, CaseEvent, Pause, Rating, Reply
 from portal.db import atomic, database, now
-from portal.org.models import OrgSetting, TownPlugin, TownPluginEvent
+from portal.org.models import OrgSetting, OrgSettingEvent, TownPlugin, TownPluginEvent
 from portal.registry import Registry
 from portal.search.index import remove
 from portal.search.models import SearchText
@@ -102,7 +102,8 @@ def remove_all(registry: Registry, slug: str) -> None:
                 role.permissions = sorted(set(role.permissions) - kept)
                 role.save(only=[Role.permissions])
         KnownPermission.delete().where(KnownPermission.name.in_(sorted(permissions))).execute()
-        OrgSetting.delete().where(OrgSetting.name.startswith(f"{slug}.")).execute()
+        for model in (OrgSetting, OrgSettingEvent):
+            model.delete().where(model.name.startswith(f"{slug}.")).execute()
         TownPlugin.delete().where(TownPlugin.plugin == slug).execute()
         TownPluginEvent.delete().where(TownPluginEvent.plugin == slug).execute()
         own = SearchText.owner.startswith(f"{slug}.") | (SearchText.owner == slug)
