@@ -120,7 +120,7 @@ def portal_settings():
 
 
 def _limit(name: str, title: str, default: int, measure: str, most: int, towns: bool = False) -> Setting:
-    """Return a limit that no national rule sets: ours is a proposal, and the county's page says so. A town sets what its
+    """Return a limit that no national rule sets: ours is a proposal, and the page says so. A town sets what its
     villages and workers keep to; what the county holds the towns to, the county sets."""
     ours = "本系统建议值，各县按文件修改"
     return Setting(f"grid.{name}", title, default, measure=measure, note=ours, least=1, most=most, towns=towns)

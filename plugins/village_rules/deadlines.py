@@ -30,7 +30,8 @@ SETTINGS = (
             "只是建议名单，由评议人员确认", 1, 100, towns=True),
     Setting("village_rules.posted", "红黑榜：在村公示栏张贴几日", 15, "number", "日",
             "到期后网页和张贴件都不再显示户名", 1, 60),
-    Setting("village_rules.mend", "整改户：整改的提醒期限", 15, "number", "日", "由村里定，只作提醒", 1, 90, towns=True),
+    Setting("village_rules.mend", "整改户：整改的提醒期限", 15, "number", "日", "由村里定，只作提醒", 1, 90,
+            towns=True),
     Setting("village_rules.appeal", "整改户：答复申诉的提醒期限", 7, "number", "日", "申诉答复以前不张榜", 1, 60),
 )
 

@@ -50,9 +50,10 @@ STATES = (
 # -- who is responsible ----------------------------------------------------------------------------------------------
 
 def town_office(place) -> Unit:
-    """Return the office that reviews and files what is of `place`: the first that the town has of those that are named."""
+    """Return the office of the town that reviews and files: the first that exists of those that are named."""
     names = tuple(setting("village_rules.town_office", place).replace(",", "、").replace("，", "、").split("、"))
-    return office_of(place.town_id, tuple(name.strip() for name in names if name.strip())) or Unit.get_by_id(place.town_id)
+    office = office_of(place.town_id, tuple(name.strip() for name in names if name.strip()))
+    return office or Unit.get_by_id(place.town_id)
 
 
 def to_town(case, actor, data) -> Unit:

@@ -40,7 +40,7 @@ def copy_town():
     here = url_for("org.copy_town", source=[town.id for town in source], target=[town.id for town in targets])
     return render_template(
         "org/copy.html", towns=towns, source=source[0] if source else None, targets=targets, here=here, form=form,
-        plans=_previews(plans, form), asked=bool(request.args.get("source")),
+        plans=_previews(plans, form), asked="source" in request.args,
     ), 422 if form.is_submitted() else 200
 
 

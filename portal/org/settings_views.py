@@ -1,6 +1,6 @@
 """The pages of what a county sets for its plugins, and what its towns set for themselves."""
 
-from flask import abort, flash, redirect, render_template, url_for
+from flask import abort, current_app, flash, redirect, render_template, url_for
 from flask_login import current_user
 
 from portal.access import requires
@@ -138,10 +138,10 @@ def _history(declared: Setting, unit: Unit) -> list[dict]:
 @blueprint.get("/towns")
 @requires("org.town_settings")
 def towns():
-    """The county's towns, with what each has enabled and set for itself; a town's own people are led to theirs."""
+    """The county's towns, with what each has enabled and set for itself; for a town's own people theirs."""
     top, level = current_user.post.unit.top
     if level == "town":
-        return redirect(url_for("org.town_settings", unit_id=top))
+        return _town_page(town_seen(top))
     county = own_county("org.town_settings")
     found, known = keeping.towns_of(county.id), keeping.kept(county.id)
     optional, names = registry_of(current_app).optional("town"), [one.name for _, one in keeping.settings_of()]
@@ -160,7 +160,10 @@ def towns():
 @requires("org.town_settings")
 def town_settings(unit_id):
     """What holds in a town, by the plugins that it has enabled; what it may set, and what is the county's."""
-    town = town_seen(unit_id)
+    return _town_page(town_seen(unit_id))
+
+
+def _town_page(town: Unit):
     known, county = keeping.kept(town.county_id), town.county_id
     groups = _grouped(keeping.settings_of(among=enabled_for(town)), lambda one: {
         "setting": one, "county": keeping.shown(one, county), "may": one.towns,

@@ -1,4 +1,4 @@
-"""A plugin's settings of the kind "unit" that a town may set: its own office, carried over as the office of the other."""
+"""A plugin's setting of the kind "unit" that a town may set: its own office, copied as the office of the other."""
 
 import pytest
 

@@ -19,10 +19,8 @@ from portal.kit import (
     request,
     requires,
     row_id,
-    url_for,
-)
-from portal.kit import (
     setting,
+    url_for,
 )
 
 #: More places than these are chosen in the tree.
