@@ -125,7 +125,7 @@ def carry_out(source: Unit, target: Unit, lines: list[Line], by, undoes: OrgCopy
     as they are."""
     with atomic():
         said = [words_of(line, target) for line in lines]
-        rows = [{**asdict(line), "said": words, "why": _do(target, line, by)}
+        rows = [{**asdict(line), "said": words, "why": _for_good(_do(target, line, by))}
                 for line, words in zip(lines, said, strict=True)]
         done = [row for row in rows if not row["why"]]
         copy = OrgCopy.create(
@@ -150,6 +150,12 @@ def _do(target: Unit, line: Line, by) -> str:
     except Refused as refused:
         return refused.sentence
     return ""
+
+
+def _for_good(why: str) -> str:
+    """Leave out what follows the colon: which matters, of whom, is told in the preview and not kept for years."""
+    reason, colon, _ = why.partition("：")
+    return f"{reason}。" if colon else why
 
 
 # -- in words ----------------------------------------------------------------------------------------------------

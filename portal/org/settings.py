@@ -163,6 +163,8 @@ def _refuse_closed_ways(declared: Setting, unit: Unit, value) -> None:
         raise Refused(f"“{declared.title}”全县统一，请在县一级设置。")
     if unit.is_closed:
         raise Refused(f"{unit.short}已停用，不能再设置。")
+    if declared.kind == "unit" and Unit.get_by_id(value).town_id not in (None, unit.id):
+        raise Refused(f"请选择{unit.short}或县里的单位，不能选别的乡镇的。", "value")
     owner = next(plugin for plugin, one in settings_of() if one.name == declared.name)
     if owner.level != "core" and owner.slug not in enabled_for(unit):
         raise Refused(f"{unit.short}没有启用“{owner.title}”，不能设置“{declared.title}”。")

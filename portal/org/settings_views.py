@@ -165,12 +165,13 @@ def town_settings(unit_id):
 
 def _town_page(town: Unit):
     known, county = keeping.kept(town.county_id), town.county_id
-    groups = _grouped(keeping.settings_of(among=enabled_for(town)), lambda one: {
-        "setting": one, "county": keeping.shown(one, county), "may": one.towns,
-        "own": known.get((town.id, one.name)) if one.towns else None,
-        "value": keeping.shown(one, town) if one.towns else "",
+    pairs = keeping.settings_of(among=enabled_for(town))
+    groups = _grouped([pair for pair in pairs if pair[1].towns], lambda one: {
+        "setting": one, "county": keeping.shown(one, county), "own": known.get((town.id, one.name)),
+        "value": keeping.shown(one, town),
     })
-    return render_template("org/town_settings.html", groups=groups, town=town, of_county=of_county())
+    fixed = [(plugin, one, keeping.shown(one, county)) for plugin, one in pairs if not one.towns]
+    return render_template("org/town_settings.html", groups=groups, fixed=fixed, town=town, of_county=of_county())
 
 
 @blueprint.route("/towns/<int:unit_id>/settings/<name>", methods=["GET", "POST"])

@@ -154,6 +154,16 @@ def test_a_plugin_with_open_matters_is_refused_alone(towns, sign_in):
     assert enabled_for(tashan) == {"station"} and setting(NAME, tashan) == 90
 
 
+def test_which_matters_stand_in_the_way_is_told_and_not_kept(towns, sign_in):
+    tashan, _, quiet = towns
+    page = preview(sign_in("xitong"), quiet, tashan)
+    form, lines, case = page.form(["lines"]), ticked(page.text), matter()
+    assert case.number in preview(sign_in("xitong"), quiet, tashan).text
+    page.submit(form, lines=lines)
+    kept = [line["why"] for line in OrgCopy.get().refused]
+    assert len(kept) == 1 and "没有办结" in kept[0] and case.number not in kept[0] and case.number not in page.text
+
+
 def test_it_is_on_the_record_with_what_stood_there_before(towns, sign_in):
     copy(sign_in("xitong"), towns[0], towns[1])
     entry = AuditEntry.select().where(AuditEntry.action == "org.copy").get()

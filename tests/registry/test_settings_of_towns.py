@@ -35,6 +35,14 @@ def test_a_town_names_no_office_of_its_neighbour(county, where):
     assert admin.status == 422 and "请在单位树里选择您辖区内的" in admin.text and OrgSetting.select().count() == 0
 
 
+def test_the_county_too_names_no_office_of_the_neighbour_for_a_town(county):
+    admin, url = county.sign_in("xitong"), f"/org/towns/{unit(TOWN).id}/settings/{NAME}"
+    admin.send(url, value=str(unit((OTHER_TOWN, "综治中心")).id))
+    assert admin.status == 422 and "不能选别的乡镇的" in admin.text and OrgSetting.select().count() == 0
+    admin.send(url, value=str(unit((COUNTY, "民政局")).id))
+    assert admin.status == 200 and unit_in_charge(NAME, unit(VILLAGE)) == unit((COUNTY, "民政局"))
+
+
 def test_an_office_that_was_closed_leaves_it_to_the_countys_choice(county):
     office, chosen = unit((TOWN, "综治中心")), unit((COUNTY, "民政局"))
     save_setting(find(NAME), unit(COUNTY), chosen.id, person("xitong"))
