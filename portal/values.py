@@ -185,6 +185,10 @@ class Setting:
 
     kind: "number" (between `least` and `most`), "text", "flag", or "unit": then `default` is a tuple of the last words
     of an office's name ("司法局"), the first that exists is meant, and where none does the county itself.
+
+    `towns`: a town may set it for itself, otherwise the county's value holds there. Not for what a law says, what
+    protects people, what binds units to each other, or how the county compares its towns. Whoever reads such a setting
+    must say for which town, `setting(name, case)`: that is why it is not so by itself.
     """
 
     name: str
@@ -195,6 +199,7 @@ class Setting:
     note: str = ""
     least: int = 0
     most: int = 10_000
+    towns: bool = False
 
 
 @dataclass(frozen=True)

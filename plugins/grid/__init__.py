@@ -102,16 +102,16 @@ def portal_refer(case, actor, text, unit):
 def portal_settings():
     return [
         Setting("grid.coordination", "县级分流协调、批延期、改派由谁负责", ("综治中心）", "政法委员会"), "unit"),
-        _limit("village_hours", "村（社区）受理、自办，各自的时限", 24, "小时", 240),
+        _limit("village_hours", "村（社区）受理、自办，各自的时限", 24, "小时", 240, towns=True),
         _limit("town_days", "乡镇办理时限", 3, "个工作日", 60),
         _limit("county_days", "县级办理时限（一般）", 5, "个工作日", 60),
         _limit("county_hard_days", "县级办理时限（重点难点）", 7, "个工作日", 60),
         _limit("difficult_days", "疑难事项办理时限", 15, "个工作日", 60),
         _limit("check_days", "核查时限", 3, "个工作日", 30),
         _limit("protect_hours", "强制报告，综治中心多久之内要有人接手", 1, "小时", 24),
-        _limit("visit_high_days", "高风险户，多少天走访一次", 7, "天", 365),
-        _limit("visit_key_days", "重点户，多少天走访一次", 30, "天", 365),
-        _limit("visit_normal_days", "一般户，多少天走访一次", 90, "天", 365),
+        _limit("visit_high_days", "高风险户，多少天走访一次", 7, "天", 365, towns=True),
+        _limit("visit_key_days", "重点户，多少天走访一次", 30, "天", 365, towns=True),
+        _limit("visit_normal_days", "一般户，多少天走访一次", 90, "天", 365, towns=True),
         *(
             Setting(one.setting, f"“{one.title}”类事件，县里由谁牵头", one.charge, "unit")
             for one in CATEGORIES.values()
@@ -119,10 +119,11 @@ def portal_settings():
     ]
 
 
-def _limit(name: str, title: str, default: int, measure: str, most: int) -> Setting:
-    """Return a limit that no national rule sets: ours is a proposal, and the county's page says so."""
+def _limit(name: str, title: str, default: int, measure: str, most: int, towns: bool = False) -> Setting:
+    """Return a limit that no national rule sets: ours is a proposal, and the page says so. A town sets what its
+    villages and workers keep to; what the county holds the towns to, the county sets."""
     ours = "本系统建议值，各县按文件修改"
-    return Setting(f"grid.{name}", title, default, measure=measure, note=ours, least=1, most=most)
+    return Setting(f"grid.{name}", title, default, measure=measure, note=ours, least=1, most=most, towns=towns)
 
 
 @hookimpl

@@ -23,9 +23,9 @@ FIELDS = ("number", "address", "kind", "structure", "floors", "safety", "helper"
 AT_ONCE = datetime.timedelta(days=1)
 
 
-def interval(risk: str, county_id: int) -> datetime.timedelta:
-    """Return how many days may pass between two calls."""
-    return datetime.timedelta(days=setting(f"grid.visit_{risk}_days", county_id))
+def interval(risk: str, place) -> datetime.timedelta:
+    """Return how many days may pass between two calls at `place`."""
+    return datetime.timedelta(days=setting(f"grid.visit_{risk}_days", place))
 
 
 def current(person):
@@ -48,7 +48,7 @@ def save_household(household: Household | None, unit: Unit, data: dict, by, vers
         raise Refused(f"本村已有 {data['number']} 号户，请换一个编号。", "number")
     values = {name: data.get(name) for name in FIELDS}
     if household is None:
-        due = today() + interval("normal", unit.county_id)
+        due = today() + interval("normal", unit)
         household = Household.create(unit=unit, due_on=due, **unit.place(), **values)
         audit.record("grid.add_household", "grid.household", household.id)
         return household
@@ -147,7 +147,7 @@ def change_risk(household: Household, risk: str, reason: str, by, version: int) 
     """Set the risk; the next call is due by it from today, after a rise to the highest within a day."""
     if risk == household.risk:
         raise Refused(f"现在就是“{RISKS[risk]}”，不用再改。", "risk")
-    due = (household.last_visit or household.created.date()) + interval(risk, household.county_id)
+    due = (household.last_visit or household.created.date()) + interval(risk, household)
     if risk == "high":
         due = min(due, today() + AT_ONCE)
     done = (
@@ -172,7 +172,7 @@ def visit(household: Household, result: str, by, note: str = "", case=None, at=N
     )
     if result in MET:
         day = made.at.date()
-        due = day + interval(household.risk, household.county_id)
+        due = day + interval(household.risk, household)
         Household.update(last_visit=day, due_on=due).where(Household.id == household.id).execute()
     return made
 

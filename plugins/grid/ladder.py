@@ -56,23 +56,23 @@ def first_holder(place: Unit, compulsory: bool) -> Unit:
 def first_limit(unit: Unit, compulsory: bool) -> Deadline:
     """Return how long the first holder has; compulsory reports: until somebody must have acted."""
     if compulsory:
-        return Deadline(setting("grid.protect_hours", unit.county_id), "hour")
-    return _limit(level_of(unit), "", unit.county_id)
+        return Deadline(setting("grid.protect_hours", unit), "hour")
+    return _limit(level_of(unit), "", unit)
 
 
 def limit_of(case, difficulty: str) -> Deadline:
     """Return how long the unit that holds the case has, by its level and by how hard the matter is."""
-    return _limit(level_of(case.unit), difficulty, case.county_id)
+    return _limit(level_of(case.unit), difficulty, case)
 
 
-def _limit(level: str, difficulty: str, county_id: int) -> Deadline:
+def _limit(level: str, difficulty: str, place) -> Deadline:
     if difficulty == "difficult":
-        return Deadline(setting("grid.difficult_days", county_id))
+        return Deadline(setting("grid.difficult_days", place))
     if level == "village":
-        return Deadline(setting("grid.village_hours", county_id), "hour")
+        return Deadline(setting("grid.village_hours", place), "hour")
     if level == "town":
-        return Deadline(setting("grid.town_days", county_id))
-    return Deadline(setting("grid.county_hard_days" if difficulty == "hard" else "grid.county_days", county_id))
+        return Deadline(setting("grid.town_days", place))
+    return Deadline(setting("grid.county_hard_days" if difficulty == "hard" else "grid.county_days", place))
 
 
 def targets(case, category: str) -> list[Unit]:

@@ -292,7 +292,7 @@ def _limit(case) -> Deadline:
 
 
 def _check_limit(case) -> Deadline:
-    return Deadline(setting("grid.check_days", case.county_id))
+    return Deadline(setting("grid.check_days", case))
 
 
 HANDLING = ("handling",)

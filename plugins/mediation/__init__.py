@@ -103,7 +103,7 @@ def portal_settings():
     return [
         Setting("mediation.in_charge", "没有启用的乡镇的纠纷和疑难纠纷，由谁接收", ("综治中心", "司法局"), "unit"),
         Setting("mediation.check", "审查是否受理", 3, measure="个工作日", note="内部环节，没有统一规定", least=1,
-                most=30),
+                most=30, towns=True),
         Setting("mediation.ordinary", "一般纠纷多久内调结", 1, measure="个月",
                 note=f"《人民调解工作若干规定》第三十三条：一般在一个月内调结。{reference}", least=1, most=12),
         Setting("mediation.medical", "医疗纠纷多久内调结", 30, measure="个工作日",
@@ -111,7 +111,7 @@ def portal_settings():
         Setting("mediation.labour", "劳动争议多久内调结", 15, measure="日", note="《劳动争议调解仲裁法》第十四条",
                 least=1, most=60),
         Setting("mediation.follow_up", "履行完毕后多久内回访", 30, measure="日", note="没有统一规定", least=1,
-                most=365),
+                most=365, towns=True),
         Setting("mediation.retention", "卷宗保管期限", "长期", "text", note="法律没有规定，各地做法不一"),
     ]
 

@@ -37,7 +37,7 @@ def register(place: Unit, actor, data: dict, at=None) -> Case:
     case = open_case(
         Opening(
             kind="mediation.dispute", title=title_of(parties, data["type"], data["subject"]), place=place,
-            unit=first_for(actor, place), limit=check_period(place.county_id), channel=data["channel"],
+            unit=first_for(actor, place), limit=check_period(place), channel=data["channel"],
             resident=first.resident if asked and first.resident_id else None, applicant=first.masked if asked else "",
             line=office_of(place.county_id, ("司法局",)), text=data["brief"],
         ),
@@ -59,7 +59,7 @@ def take_in(case: Case, actor, text: str, unit: Unit | None) -> Case:
     opened = open_case(
         Opening(
             kind="mediation.dispute", title=f"{case.applicant or place.short}：纠纷（{place.short}转来）", place=place,
-            unit=unit or of_place(place), limit=check_period(case.county_id), channel="grid",
+            unit=unit or of_place(place), limit=check_period(place), channel="grid",
             resident=case.resident, applicant=case.applicant, line=office_of(case.county_id, ("司法局",)),
             source_case=case, text=text, step_title="转入",
         ),

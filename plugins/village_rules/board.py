@@ -204,12 +204,13 @@ def one_place(row) -> dict:
     return {name: getattr(row, name) for name in ("county_id", "town_id", "village_id", "grid_id")}
 
 
-def suggested(scores: list[Score], county_id: int) -> tuple[list[int], list[int]]:
-    """Return the ids of the scores that the county's rule puts first and last; people confirm them."""
-    top, below = setting("village_rules.top", county_id), setting("village_rules.below", county_id) * 10
-    last = [one.id for one in scores if one.tenths < below]
-    best = sorted((one for one in scores if one.id not in last), key=lambda one: (-one.tenths, one.household.number))
-    return [one.id for one in best[:top]], last
+def suggested(scores: list[Score], one: Round) -> tuple[list[int], list[int]]:
+    """Return the ids of the scores that the rule of the round's town puts first and last; people confirm them."""
+    top, below = setting("village_rules.top", one), setting("village_rules.below", one) * 10
+    last = [score.id for score in scores if score.tenths < below]
+    rest = (score for score in scores if score.id not in last)
+    best = sorted(rest, key=lambda score: (-score.tenths, score.household.number))
+    return [score.id for score in best[:top]], last
 
 
 def scores_of(one: Round) -> list[Score]:
@@ -247,7 +248,7 @@ def check_post(one: Round, day: datetime.date, today: datetime.date) -> None:
 def post(one: Round, day: datetime.date, place: str, version: int, actor, today: datetime.date) -> None:
     """Post the board until the county's number of days has passed. Raises Refused (check_post), Conflict."""
     check_post(one, day, today)
-    until = day + datetime.timedelta(days=setting("village_rules.posted", one.county_id))
+    until = day + datetime.timedelta(days=setting("village_rules.posted", one))
     hold(one, version, "已经张榜", f"/village_rules/rounds/{one.id}", state="posted", posted_on=day,
          posted_until=until, posted_at=place)
     audit.record("village_rules.post_board", "village_rules.round", one.id, actor=actor)

@@ -242,7 +242,7 @@ def confirm_round(round_id):
     """Who is first and who has something to put right: the rule proposes, people confirm."""
     one = _own_round(round_id)
     scores = scores_of(one)
-    first, last = suggested(scores, one.county_id)
+    first, last = suggested(scores, one)
     form = forms.ConfirmForm(data={"version": one.version, "first": first, "last": last})
     names = [(row.id, f"{points_text(row.tenths)} 分，{row.household.code} {row.household.head}") for row in scores]
     form.first.choices, form.last.choices = names, names
@@ -256,9 +256,8 @@ def confirm_round(round_id):
         else:
             flash("已确认。请逐户告知整改户，申诉答复以后再张榜。", "success")
             return redirect(url_for("village_rules.round", round_id=one.id))
-    county = one.county_id
-    return answered("confirm_round.html", form, round=one, top=setting("village_rules.top", county),
-                    below=setting("village_rules.below", county))
+    return answered("confirm_round.html", form, round=one, top=setting("village_rules.top", one),
+                    below=setting("village_rules.below", one))
 
 
 @blueprint.route("/rounds/<int:round_id>/post", methods=["GET", "POST"])
@@ -275,7 +274,7 @@ def post_round(round_id):
         else:
             flash(f"已张榜，到 {one.posted_until:%m-%d} 为止。请打印张贴，到期取下。", "success")
             return redirect(url_for("village_rules.round", round_id=one.id))
-    days = setting("village_rules.posted", one.county_id)
+    days = setting("village_rules.posted", one)
     return answered("post_round.html", form, round=one, days=days, obstacle=_obstacle(one))
 
 

@@ -90,7 +90,7 @@ def begin(unit: Unit, actor, data: dict, at=None) -> Case:
     case = open_case(
         Opening(
             kind="village_rules.charter", title=f"{unit.short}{data['title']}", place=unit,
-            limit=reminder("collect", unit.county_id), channel="meeting", no_reply_because=NO_REPLY,
+            limit=reminder("collect", unit), channel="meeting", no_reply_because=NO_REPLY,
             text=data.get("text", ""), step_title="开始征集意见",
         ),
         actor, at=at,

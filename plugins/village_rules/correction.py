@@ -59,7 +59,7 @@ def order(charter: Charter, actor, data: dict) -> Case:
         actor,
     )
     Correction.create(case=case, charter=charter, clauses=data["clauses"], reason=data["reason"],
-                      office=town_office(charter.county_id, charter.town_id), **village.place())
+                      office=town_office(charter), **village.place())
     audit.record("village_rules.order_correction", "case", case.id, actor=actor)
     return case
 

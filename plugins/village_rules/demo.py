@@ -244,7 +244,7 @@ class Story:
         for number, home in enumerate(homes):
             self.score(one, lines, home, number in poor, clerk)
         scores = board.scores_of(one)
-        first, last = board.suggested(scores, one.county_id)
+        first, last = board.suggested(scores, one)
         at = datetime.datetime.combine(min(month, self.day(3)), datetime.time(16))
         rectification.confirm(one, set(first), set(last), one.version, clerk, at)
         rows = list(Rectification.select().join(Case).where(Rectification.village_id == key)

@@ -73,7 +73,7 @@ def _list(one: Round, score: Score, village: Unit, actor, at) -> None:
     case = open_case(
         Opening(
             kind="village_rules.rectification", title=f"{one.month_title}红黑榜整改：{score.household.code}",
-            place=village, limit=reminder("appeal", one.county_id), channel="round", step_title="列为整改户",
+            place=village, limit=reminder("appeal", one), channel="round", step_title="列为整改户",
         ),
         actor, at=at,
     )

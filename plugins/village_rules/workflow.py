@@ -49,14 +49,15 @@ STATES = (
 
 # -- who is responsible ----------------------------------------------------------------------------------------------
 
-def town_office(county_id: int, town_id: int) -> Unit:
-    """Return the office of the town that reviews and files: the first that exists of those the county names."""
-    names = tuple(setting("village_rules.town_office", county_id).replace(",", "、").replace("，", "、").split("、"))
-    return office_of(town_id, tuple(name.strip() for name in names if name.strip())) or Unit.get_by_id(town_id)
+def town_office(place) -> Unit:
+    """Return the office of the town that reviews and files: the first that exists of those that are named."""
+    names = tuple(setting("village_rules.town_office", place).replace(",", "、").replace("，", "、").split("、"))
+    office = office_of(place.town_id, tuple(name.strip() for name in names if name.strip()))
+    return office or Unit.get_by_id(place.town_id)
 
 
 def to_town(case, actor, data) -> Unit:
-    return town_office(case.county_id, case.town_id)
+    return town_office(case)
 
 
 def to_village(case, actor, data) -> Unit:

@@ -25,7 +25,8 @@ ACTIONS = {
     "cases.print_paper": "打印文书", "cases.decide_extension": "审批延期", "cases.export_figures": "导出统计表",
     "cases.export_overdue": "导出超期清单", "cases.change_rules": "改督办规则",
     "cases.void": "作废案件", "cases.ask_check": "要求自检", "cases.hand_town": "停用平台时交县里办理",
-    "org.setting": "改平台设置", "org.enable": "启用平台", "org.disable": "停用平台",
+    "org.setting": "改平台设置", "org.copy": "复制乡镇设置", "org.enable": "启用平台",
+    "org.disable": "停用平台",
     "org.rule_plugin": "规定平台启用", "org.export_plugins": "导出平台启用情况",
     "instance.backup": "备份", "org.uninstall": "卸载平台", "org.import": "导入单位",
     "org.created": "新增单位",
@@ -64,7 +65,7 @@ FIELDS = {
     "form": "形式", "because": "不能删除的原因", "guardian": "监护人", "to": "移交给",
     "stand_in": "代理人", "since": "从", "number": "编号", "before": "此前的记录", "digest": "校验值",
     "key": "密钥编号", "lanes": "各道到几号为止用旧密钥", "plugin": "平台", "state": "状态", "q": "名称",
-    "filter": "筛选", "sha256": "SHA-256",
+    "source": "照搬自", "done": "完成", "undone": "没有做", "filter": "筛选", "sha256": "SHA-256",
 }
 
 

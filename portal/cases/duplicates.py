@@ -21,7 +21,7 @@ from portal.values import Setting
 
 DAYS = Setting(
     "cases.alike_days", "多少天内登记的件，提示可能重复", 90, measure="日", note="只提示，由人决定是否并案",
-    least=1, most=365,
+    least=1, most=365, towns=True,
 )
 #: At most so many candidates from each index are compared, and so many of a case proposed.
 OF_PERSON, OF_PLACE, PROPOSED = 50, 200, 5
@@ -55,11 +55,11 @@ def look(case_id: int) -> int:
 
 
 def candidates(case, same: list[int]) -> list[Case]:
-    """Return open cases that came in within the county's days of this one: of the same person, and at the place.
+    """Return open cases that came in within the town's days of this one: of the same person, and at the place.
 
     `same` are the residents who are the person of the case.
     """
-    span = datetime.timedelta(days=setting(DAYS.name, case.county_id))
+    span = datetime.timedelta(days=setting(DAYS.name, case))
     place, value = ("village_id", case.village_id) if case.village_id else ("town_id", case.town_id or 0)
     wanted = (
         Case.closed.is_null(), Case.id != case.id, Case.restricted == False,  # noqa: E712

@@ -19,7 +19,7 @@ from portal.cases.models import Case
 from portal.db import database, is_postgres, now
 from portal.files.models import Attachment
 from portal.files.storage import path_of
-from portal.org.models import OrgSetting, PluginRule, TownPlugin, TownPluginEvent
+from portal.org.models import OrgSetting, OrgSettingEvent, PluginRule, TownPlugin, TownPluginEvent
 from portal.registry import Registry
 
 
@@ -92,6 +92,7 @@ def _queries(registry: Registry, slug: str) -> Iterator:
             yield model.select().where(hangs)
     yield Attachment.select().where(_files_of(slug))
     yield OrgSetting.select().where(OrgSetting.name.startswith(f"{slug}."))
+    yield OrgSettingEvent.select().where(OrgSettingEvent.name.startswith(f"{slug}."))
     yield TownPlugin.select().where(TownPlugin.plugin == slug)
     yield TownPluginEvent.select().where(TownPluginEvent.plugin == slug)
     yield PluginRule.select().where(PluginRule.plugin == slug)

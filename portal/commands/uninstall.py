@@ -19,14 +19,15 @@ from portal.health import HookHealth
 from portal.jobs.models import JobRun
 from portal.notify.models import Mute, Notice
 from portal.org.enablement import renew_token
-from portal.org.models import OrgSetting, PluginRule, TownPlugin, TownPluginEvent
+from portal.org.models import OrgSetting, OrgSettingEvent, PluginRule, TownPlugin, TownPluginEvent
 from portal.registry import Registry
 from portal.search.index import remove
 from portal.search.models import SearchText
 
 #: Where the portal itself names what a plugin declares: "<slug>.<what>".
 NAMED = (
-    OrgSetting.name, KnownPermission.name, Mute.topic, Notice.topic, JobRun.name, Rule.kind, Told.topic, Told.about,
+    OrgSetting.name, OrgSettingEvent.name, KnownPermission.name, Mute.topic, Notice.topic, JobRun.name, Rule.kind,
+    Told.topic, Told.about,
 )
 
 

@@ -1,14 +1,16 @@
 """The tree of units, the import of divisions, and which town enables which plugin."""
 
 from portal.hookspecs import hookimpl
-from portal.org import plugin_views, rule_views  # noqa: F401  (their routes)
+from portal.org import copying_views, plugin_views, rule_views, settings_views
 from portal.org.commands import org
 from portal.org.departments import ensure_departments
 from portal.org.enablement import enabled_for, set_enabled
 from portal.org.imports import ImportRefused, import_divisions
 from portal.org.models import (
+    OrgCopy,
     OrgRevision,
     OrgSetting,
+    OrgSettingEvent,
     PluginRule,
     TownPlugin,
     TownPluginEvent,
@@ -21,7 +23,8 @@ from portal.org.views import blueprint
 from portal.values import MenuItem, Permission, Plugin, SearchProvider
 
 __all__ = [
-    "ImportRefused", "Unit", "UnitRef", "enabled_for", "ensure_departments", "import_divisions", "set_enabled",
+    "ImportRefused", "Unit", "UnitRef", "copying_views", "enabled_for", "ensure_departments", "import_divisions",
+    "plugin_views", "rule_views", "set_enabled", "settings_views",
 ]
 
 EVERYBODY = ("county_staff", "town_staff", "village_staff", "window", "grid_worker", "mediator", "leader", "town_admin",
@@ -35,7 +38,9 @@ def portal_plugin():
 
 @hookimpl
 def portal_models():
-    return [Unit, UnitChange, TownPlugin, TownPluginEvent, OrgRevision, OrgSetting, PluginRule]
+    return [
+        Unit, UnitChange, TownPlugin, TownPluginEvent, OrgRevision, OrgSetting, OrgSettingEvent, OrgCopy, PluginRule,
+    ]
 
 
 @hookimpl
@@ -50,6 +55,7 @@ def portal_permissions():
         Permission("org.manage", "维护单位", roles=("system_admin",)),
         Permission("org.enable", "启用、停用平台", roles=("town_admin", "system_admin")),
         Permission("org.settings", "设置各平台的时限和负责单位", roles=("system_admin",)),
+        Permission("org.town_settings", "设置本乡镇的平台", roles=("town_admin", "system_admin")),
     ]
 
 
@@ -58,6 +64,7 @@ def portal_menu():
     return [
         MenuItem(70, "单位", "org.index", "org.read", icon="sitemap", group="基础信息"),
         MenuItem(915, "平台设置", "org.settings", "org.settings", icon="settings", group="系统管理"),
+        MenuItem(917, "乡镇设置", "org.towns", "org.town_settings", icon="settings", group="系统管理"),
         MenuItem(920, "平台启用", "org.plugins", "org.enable", icon="plug", group="系统管理"),
     ]
 

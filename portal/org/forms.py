@@ -1,4 +1,4 @@
-from portal.forms import Choice, Day, Flag, Form, Number, Text, VersionedForm
+from portal.forms import Choice, Day, Flag, Form, Many, Number, Text, VersionedForm
 from portal.org.fields import OFFICES, UnitField
 from portal.values import Setting
 
@@ -20,8 +20,8 @@ class CloseForm(VersionedForm):
     note = Text("依据（文号等）", longest=200)
 
 
-def form_of(declared: Setting) -> type[Form]:
-    """Return the form of one setting: its value, and a way back to the default."""
+def form_of(declared: Setting) -> type[VersionedForm]:
+    """Return the form of one setting: its value, and a way back to what holds above (the button `default`)."""
     label = f"{declared.title}（{declared.measure}）" if declared.measure else declared.title
     fields = {
         "number": lambda: Number(label, required=False, least=declared.least, most=declared.most),
@@ -30,15 +30,35 @@ def form_of(declared: Setting) -> type[Form]:
         "unit": lambda: UnitField(label, levels=OFFICES, required=False),
     }
 
-    class SettingForm(Form):
+    class SettingForm(VersionedForm):
         value = fields[declared.kind]()
         default = Flag("恢复默认值")
 
         def validate(self, extra_validators=None):
-            if not super().validate(extra_validators):
-                return False
-            if self.value.data in (None, "") and not self.default.data:
-                self.value.errors = ["请填写，或勾选“恢复默认值”。"]
-            return not self.value.errors
+            valid = super().validate(extra_validators)
+            if self.default.data:  # what was typed beside it does not count
+                self.value.errors = []
+                return not self.errors
+            if valid and self.value.data in (None, ""):
+                self.value.errors = ["请填写，或点“恢复默认值”。"]
+            return not self.errors
+
+        def wanted(self):
+            """Return the value that was chosen, None for the way back."""
+            if self.default.data:
+                return None
+            return self.value.unit.id if declared.kind == "unit" else self.value.data
 
     return SettingForm
+
+
+class TakeBackForm(Form):
+    """Which towns shall follow the county again; each is named with the change that was on the screen."""
+
+    towns = Many("乡镇", required=True)
+
+
+class CopyForm(Form):
+    """Which of the differences between two towns shall be carried over."""
+
+    lines = Many("项目", required=True)

@@ -274,9 +274,9 @@ class OrgRevision(Model):
 
 
 class OrgSetting(Model):
-    """What a county has set, where it differs from the default that the plugin declares."""
+    """What a county or a town has set, where that differs from what holds above: the county's value, the default."""
 
-    county = ForeignKeyField(Unit)
+    unit = ForeignKeyField(Unit)
     name = CharField(max_length=60)
     value = JSONField()
     by_name = CharField(max_length=60, default="")
@@ -284,4 +284,45 @@ class OrgSetting(Model):
 
     class Meta:
         table_name = "org_setting"
-        indexes = ((("county", "name"), True),)
+        indexes = ((("unit", "name"), True),)
+
+
+class OrgSettingEvent(Model):
+    """The history of OrgSetting: who set what, and what the unit had set before; null where it had set nothing."""
+
+    unit = ForeignKeyField(Unit, index=False)
+    name = CharField(max_length=60)
+    old = JSONField(null=True)
+    new = JSONField(null=True)
+    by_id = IntegerField(null=True)
+    by_name = CharField(max_length=60, default="")
+    at = DateTimeField(default=now)
+
+    class Meta:
+        table_name = "org_setting_event"
+        indexes = ((("unit", "name", "id"), False),)
+
+
+class OrgCopy(Model):
+    """One town's set-up taken over by another: what was done line by line, and what had stood there before."""
+
+    county_id = IntegerField()
+    source = ForeignKeyField(Unit, backref="+")
+    target = ForeignKeyField(Unit, backref="+")
+    #: The copying that this one took back.
+    undoes = ForeignKeyField("self", null=True)
+    #: [{kind, name, before, after, why, said}]: `why` it was not done, "" where it was; `said`: title, before and after
+    #: in the words of that day.
+    lines = JSONField()
+    by_id = IntegerField(null=True)
+    by_name = CharField(max_length=60, default="")
+    at = DateTimeField(default=now)
+
+    class Meta:
+        table_name = "org_copy"
+        indexes = ((("county_id", "id"), False),)
+
+    @property
+    def refused(self) -> list[dict]:
+        """The lines that could not be done."""
+        return [line for line in self.lines if line["why"]]

@@ -3,10 +3,9 @@ from flask_login import current_user
 from playhouse.flask_utils import get_object_or_404
 
 from portal.access import requires, signed_in
-from portal.org import settings as county_settings
 from portal.org import tree
 from portal.org.editing import CLOSED, add_unit, close_unit, rename_unit
-from portal.org.forms import AddForm, CloseForm, RenameForm, form_of
+from portal.org.forms import AddForm, CloseForm, RenameForm
 from portal.org.models import Unit, UnitChange
 from portal.values import Refused
 
@@ -130,38 +129,3 @@ def _edit(unit: Unit, form, act, verb: str, done: str):
             return redirect(url_for("org.show", unit_id=unit.id))
     status = 422 if form.is_submitted() else 200
     return render_template("org/edit.html", unit=unit, form=form, verb=verb), status
-
-
-@blueprint.get("/settings")
-@requires("org.settings")
-def settings():
-    """What the county may set, by plugin, with what holds now and what would hold by default."""
-    county, groups = _own_county(), {}
-    for plugin, one in county_settings.settings_of(current_user):
-        row = {"name": one.name, "title": one.title, "note": one.note, "value": county_settings.shown(one, county),
-               "default": "、".join(one.default) if one.kind == "unit" else one.default}
-        groups.setdefault(plugin.slug, (plugin, []))[1].append(row)
-    return render_template("org/settings.html", groups=list(groups.values()))
-
-
-@blueprint.route("/settings/<name>", methods=["GET", "POST"])
-@requires("org.settings")
-def edit_setting(name):
-    """Set one of them, or go back to its default."""
-    county = _own_county()
-    found = [(plugin, one) for plugin, one in county_settings.settings_of(current_user) if one.name == name]
-    plugin, declared = found[0] if found else abort(404)
-    form = form_of(declared)(data={"value": county_settings.setting(name, county)})
-    if declared.kind == "unit":
-        form.value.offer()
-    if form.validate_on_submit():
-        value = None if form.default.data else form.value.unit.id if declared.kind == "unit" else form.value.data
-        county_settings.save_setting(declared, county, value, current_user)
-        flash("已保存，从下一次办理起生效。", "success")
-        return redirect(url_for("org.settings"))
-    view = {"form": form, "setting": declared, "plugin": plugin, "now_set": county_settings.shown(declared, county)}
-    return render_template("org/setting.html", **view), 422 if form.is_submitted() else 200
-
-
-def _own_county() -> int:
-    return current_user.post.unit.county_id if current_user.post and current_user.post.unit.county_id else abort(404)

@@ -94,7 +94,7 @@ def test_only_within_the_days_that_the_county_set(app, sign_in, days, late, done
     with app.test_request_context():
         case = matter(at=now() - datetime.timedelta(days=late))
     if days is not None:
-        OrgSetting.create(county=unit(COUNTY), name="cases.void_days", value=days, by_name="", at=now())
+        OrgSetting.create(unit=unit(COUNTY), name="cases.void_days", value=days, by_name="", at=now())
     browser = sign_in("cun")
     void(browser, case)
     assert (Case.get_by_id(case.id).state == "voided") is done

@@ -10,6 +10,7 @@ from playhouse.schema_diff import diff_models
 from portal import CORE, config, migrations
 from portal.db import database, is_postgres, open_database
 from portal.migrations import MigrationFailed, MigrationPending, Owner
+from portal.org.models import OrgSetting, Unit
 from portal.registry import Registry
 
 SCRIPT = '''
@@ -55,6 +56,20 @@ def test_every_script_goes_up_down_and_up_again(empty):
     assert migrations.migrate(found, empty.folder) == first and structure() == once
     for owner in found:
         assert not diff_models(database.obj, list(owner.models)), owner.slug
+
+
+def test_what_counties_had_set_is_kept_when_towns_may_set_too(empty):
+    migrations.migrate(owners(empty.folder), empty.folder)
+    runner = next(owner for owner in owners(empty.folder) if owner.slug == "org").runner()
+    county = Unit.create(code="510722000000", name="三台县", short="三台县", level="county")
+    town = Unit.create(code="510722104000", name="塔山镇", short="塔山镇", level="town", parent=county)
+    for unit in (county, town):
+        OrgSetting.create(unit=unit, name="cases.keep_years", value=30, by_name="马骏")
+    runner.down("0003_settings")
+    rows = "SELECT county_id, name, by_name FROM org_setting"
+    assert database.execute_sql(rows).fetchall() == [(county.id, "cases.keep_years", "马骏")]
+    migrations.migrate(owners(empty.folder), empty.folder)
+    assert [(row.unit_id, row.value) for row in OrgSetting.select()] == [(county.id, 30)]
 
 
 def test_a_database_that_was_never_made_is_one_sentence(empty):

@@ -28,13 +28,14 @@ from portal.files.models import Attachment
 from portal.health import HookHealth
 from portal.notify import Notice, send
 from portal.notify.announcing import publish
-from portal.org import set_enabled
+from portal.org import copying, set_enabled
 from portal.org.models import Unit
+from portal.org.settings import find, save_setting
 from portal.people import merging
 from portal.people.models import Resident, ResidentPair
 from portal.registry import registry_of
 from tests.cases.making import matter, move
-from tests.people_of_the_county import PASSWORD, PLUGINS, TOWN, VILLAGE, person, unit
+from tests.people_of_the_county import OTHER_TOWN, PASSWORD, PLUGINS, TOWN, VILLAGE, person, unit
 
 #: name: (full name, where in the neighbouring county, role)
 NEIGHBOURS = {
@@ -84,11 +85,18 @@ class World:
             "hook_id": HookHealth.create(plugin="station", hook="portal_cards.x", first_at=now(), last_at=now()).id,
             "slug": "station", **_duplicates(case.resident, cases), **twins,
         }
-        ids |= _told(cun, case)
+        ids |= _told(cun, case) | {"copy_id": _copied().id}
         for plugin in PLUGINS:
             with atomic():
                 ids |= importlib.import_module(f"tests.{plugin}.world").rows()
         return cls(ids, {name: one.id for name, one in cases.items()})
+
+
+def _copied():
+    """Have 塔山镇 set something for itself, and its neighbour set up like it."""
+    town, other, xitong = unit(TOWN), unit(OTHER_TOWN), person("xitong")
+    save_setting(find("cases.alike_days"), town, 60, xitong)
+    return copying.carry_out(town, other, copying.differences(town, other), xitong)
 
 
 def _told(reader, case) -> dict:

@@ -39,7 +39,7 @@ def test_the_period_of_each_type_and_what_it_is(office, kind, wanted, words):
 
 def test_a_county_sets_its_own_and_what_was_said_stays(office):
     case = go(office, register(office), "accept")
-    OrgSetting.create(county=unit(COUNTY), name="mediation.ordinary", value=2)
+    OrgSetting.create(unit=unit(COUNTY), name="mediation.ordinary", value=2)
     later = go(office, register(office, a_id_card="", b_id_card=""), "accept")
     assert limit(case) == (1, "month") and limit(later) == (2, "month")
     assert "一般 1 个月" in office.open(f"/cases/{case.id}").text

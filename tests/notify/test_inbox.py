@@ -223,7 +223,7 @@ def test_a_page_that_asks_by_itself_does_not_keep_a_session_alive(app, sign_in):
 
 def test_old_notices_go_after_the_days_that_the_county_set_and_unread_ones_after_a_year(app, cast):
     county = unit(COUNTY)
-    OrgSetting.create(county=county.id, name="notify.kept_days", value=60, by_name="")
+    OrgSetting.create(unit=county.id, name="notify.kept_days", value=60, by_name="")
     for at, read, title in ((400, None, "一年没读"), (200, None, "半年没读"), (100, 70, "读过七十天"),
                             (100, 50, "读过五十天")):
         Notice.create(

@@ -166,7 +166,7 @@ def test_where_every_office_of_the_town_is_a_party_the_county_decides(at_town, s
 
 
 def test_the_number_of_returns_is_the_countys(at_town, sign_in):
-    OrgSetting.create(county=unit(COUNTY), name="cases.most_returns", value=1, by_name="测试")
+    OrgSetting.create(unit=unit(COUNTY), name="cases.most_returns", value=1, by_name="测试")
     people = {name: sign_in(name) for name in OFFICES}
     for whom in ("zongzhi", "zongzhi"):
         to(people["zhen"], at_town, whom)
@@ -191,7 +191,7 @@ def test_nobody_from_elsewhere_or_without_the_permission_gets_in(at_town, sign_i
 
 
 def test_where_nobody_holds_the_right_to_decide_it_stays_with_the_unit_that_has_it(at_town, sign_in):
-    OrgSetting.create(county=unit(COUNTY), name="cases.most_returns", value=1, by_name="测试")
+    OrgSetting.create(unit=unit(COUNTY), name="cases.most_returns", value=1, by_name="测试")
     people = {name: sign_in(name) for name in OFFICES}
     to(people["zhen"], at_town, "zongzhi")
     back(people["zongzhi"], at_town)

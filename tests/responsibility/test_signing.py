@@ -92,7 +92,7 @@ def test_who_only_looks_on_may_not_sign(at_town, sign_in):
 
 
 def test_a_county_may_do_without_signatures(app):
-    OrgSetting.create(county=unit(COUNTY), name="cases.sign_days", value=0, by_name="测试")
+    OrgSetting.create(unit=unit(COUNTY), name="cases.sign_days", value=0, by_name="测试")
     with app.test_request_context():
         assert not move(matter(), ("accept", "cun"), ("forward_town", "cun")).is_unsigned
 

@@ -19,10 +19,8 @@ from portal.kit import (
     request,
     requires,
     row_id,
+    setting,
     url_for,
-)
-from portal.kit import (
-    setting as county_setting,
 )
 
 #: More places than these are chosen in the tree.
@@ -63,7 +61,7 @@ def report_event():
 def _limits() -> dict:
     """Return the words under the two urgencies."""
     unit = current_user.post.unit if current_user.post else None
-    hours = county_setting("grid.village_hours", unit.county_id) if unit and unit.county_id else 24
+    hours = setting("grid.village_hours", unit) if unit else 24
     return {"normal": f"{hours} 小时内受理", "urgent": "先打电话，再上报"}
 
 
