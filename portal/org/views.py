@@ -1,5 +1,6 @@
 from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
 from flask_login import current_user
+from peewee import JOIN
 from playhouse.flask_utils import get_object_or_404
 
 from portal.access import requires, signed_in
@@ -13,6 +14,15 @@ from portal.registry import registry_of
 from portal.values import Refused
 
 blueprint = Blueprint("org", __name__, template_folder="templates")
+
+
+Other = Unit.alias()
+
+#: What a line of a unit's history says happened.
+CHANGED = {
+    "created": "新设", "formed": "析出新设，来自", "renamed": "改名", "moved": "划转到", "received": "划入",
+    "released": "划出", "merged": "并入", "absorbed": "并来", "split": "拆出", "closed": "停用", "reopened": "恢复",
+}
 
 
 def seen(unit_id: int) -> Unit:
@@ -40,7 +50,10 @@ def show(unit_id):
     nodes = tree.nodes_below(current_user, _top_id())
     return render_template(
         "org/show.html", unit=unit, ancestors=unit.ancestors(), below=list(below), nodes=nodes,
-        changes=list(UnitChange.select().where(UnitChange.unit == unit.id).order_by(UnitChange.id.desc())),
+        changes=list(UnitChange.select(UnitChange, Other)
+                     .join(Other, JOIN.LEFT_OUTER, on=(UnitChange.other == Other.id), attr="other")
+                     .where(UnitChange.unit == unit.id).order_by(UnitChange.id.desc())),
+        changed=CHANGED, successor=unit.current() if unit.successor_id else None,
         managing=current_user.may("org.manage", unit),
     )
 

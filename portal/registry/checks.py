@@ -37,6 +37,8 @@ from portal.values import (
     SearchProvider,
     Setting,
     Topic,
+    UnitEffect,
+    UnitPart,
     Work,
 )
 
@@ -59,7 +61,7 @@ ANSWERS = {
     "portal_check": Finding, "portal_town_obstacles": str, "portal_unit_obstacles": str,
     "portal_resident_uses": ResidentUse, "portal_resident_data": ResidentSection,
     "portal_resident_records": ResidentRecord, "portal_resident_obstacles": str, "portal_calendar_preview": str,
-    "portal_work": Work, "portal_numbers": Numbers,
+    "portal_work": Work, "portal_numbers": Numbers, "portal_unit_preview": UnitEffect, "portal_unit_parts": UnitPart,
 }
 
 #: Instead of a permission: everybody, and every signed-in person (portal.access).
