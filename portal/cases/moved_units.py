@@ -13,7 +13,7 @@ from portal.cases.kinds import kinds, plugin_of
 from portal.cases.lens import COLUMNS
 from portal.cases.models import Assist, Case, Extension, Flow, Tally
 from portal.cases.search_text import place as scope_name
-from portal.cases.supervision.models import Order, Rule
+from portal.cases.supervision.models import Order, OrderCase, Rule
 from portal.db import now
 from portal.org import lineage_rows
 from portal.org.enablement import enabled_for, set_enabled
@@ -197,9 +197,23 @@ def _lead_requests(change: Rearrangement, ground) -> None:
         if ends:
             Order.update(unit=unit.id).where(Order.unit == key, Order.settled_at.is_null()).execute()
             Order.update(issuer=unit.id).where(Order.issuer == key, Order.settled_at.is_null()).execute()
+        else:
+            _lead_orders(change, key, unit, on_ground)
         _end_own_assists(unit, change)
         for field in (Case.handed_from_id, Case.former_unit):  # nobody gives a case back to itself
             Case.update({field: None}).where(field == unit.id, Case.unit == unit.id).execute()
+
+
+def _lead_orders(change: Rearrangement, key: int, unit: Unit, on_ground) -> None:
+    """Lead over the open orders to the old town that are about the moved ground only, and its own to that ground."""
+    about, elsewhere = (
+        OrderCase.select(OrderCase.order).where(condition)
+        for condition in (OrderCase.case.in_(on_ground), OrderCase.case.not_in(on_ground))
+    )
+    (Order.update(unit=unit.id, **unit.place())
+     .where(Order.unit == key, Order.settled_at.is_null(), Order.id.in_(about), Order.id.not_in(elsewhere)).execute())
+    there = getattr(Order, change.column).in_(sorted(change.ids) or [0])
+    Order.update(issuer=unit.id).where(Order.issuer == key, Order.settled_at.is_null(), there).execute()
 
 
 def _end_own_assists(unit: Unit, change: Rearrangement) -> None:

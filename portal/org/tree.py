@@ -63,7 +63,7 @@ def find(person, words: str, limit: int = MOST, merged: bool = False) -> list[Un
     if not words:
         return []
     letters = words.lower()
-    found = Unit.name.contains(words) | Unit.former.contains(words)
+    found = Unit.name.contains(words)
     usable = Unit.valid_to.is_null()
     if merged:
         usable |= Unit.successor.is_null(False)
@@ -71,6 +71,8 @@ def find(person, words: str, limit: int = MOST, merged: bool = False) -> list[Un
         found |= Unit.initials.contains(letters)
         if words.isdigit():
             found |= Unit.code.startswith(words)
+    else:
+        found |= Unit.former.contains(words)
     parent = Unit.alias()
     query = (
         Unit.seen_by(person).where(found, usable, Unit.level != "region")

@@ -48,14 +48,22 @@ def show(unit_id):
     unit = seen(unit_id)
     below = Unit.seen_by(current_user).where(Unit.parent == unit.id).order_by(Unit.level, Unit.code)
     nodes = tree.nodes_below(current_user, _top_id())
+    changes, reached = _history(unit)
     return render_template(
         "org/show.html", unit=unit, ancestors=unit.ancestors(), below=list(below), nodes=nodes,
-        changes=list(UnitChange.select(UnitChange, Other)
-                     .join(Other, JOIN.LEFT_OUTER, on=(UnitChange.other == Other.id), attr="other")
-                     .where(UnitChange.unit == unit.id).order_by(UnitChange.id.desc())),
-        changed=CHANGED, successor=unit.current() if unit.successor_id else None,
+        changes=changes, changed=CHANGED, reached=reached,
+        successor=unit.current() if unit.successor_id else None,
         managing=current_user.may("org.manage", unit),
     )
+
+
+def _history(unit: Unit) -> tuple[list[UnitChange], set[int]]:
+    """Return the lines of the unit's history, the newest first, and which of the other units in it are in sight."""
+    query = UnitChange.select(UnitChange, Other).where(UnitChange.unit == unit.id).order_by(UnitChange.id.desc())
+    changes = list(query.join(Other, JOIN.LEFT_OUTER, on=(UnitChange.other == Other.id), attr="other"))
+    others = [change.other_id for change in changes if change.other_id]
+    seen_ones = Unit.seen_by(current_user).where(Unit.id.in_(others)) if others else []
+    return changes, {other.id for other in seen_ones}
 
 
 @blueprint.get("/children/")

@@ -56,7 +56,7 @@ def rescope(owner: str, row_ids, names: dict[str, str], scopes: dict[int, tuple]
         ids, values = rows.select(SearchText.id).sql()
         sets, given = "grams", []
         for old, new in names.items():
-            sets = f"ts_delete({sets}, %s) || %s::tsvector"
+            sets = f"ts_delete({sets}, %s::text) || %s::tsvector"
             given += [SCOPE + old, f"'{SCOPE}{new}'"]
         return database.execute_sql(f"UPDATE search_gram SET grams = {sets} WHERE id IN ({ids})",  # noqa: S608
                                     [*given, *values]).rowcount
