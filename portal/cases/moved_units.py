@@ -9,12 +9,13 @@ from peewee import fn
 
 from portal import notify, search
 from portal.cases import tallies, timeline
+from portal.cases.counting import FLOWS
 from portal.cases.kinds import kinds, plugin_of
 from portal.cases.lens import COLUMNS
 from portal.cases.models import Assist, Case, Extension, Flow, Tally
 from portal.cases.search_text import place as scope_name
 from portal.cases.supervision.models import Order, OrderCase, Rule
-from portal.db import now
+from portal.db import before_commit, now
 from portal.org import lineage_rows
 from portal.org.enablement import enabled_for, set_enabled
 from portal.org.models import Unit
@@ -258,3 +259,14 @@ def _place_counters(change: Rearrangement) -> None:
         here = {column: Unit.select(getattr(Unit, column)).where(Unit.id == model.unit_id) for column in columns}
         (model.update({getattr(model, column): query for column, query in here.items()})
          .where(model.axis == "place", model.unit_id.in_(leaves)).execute())
+    before_commit(_sweep_counters).update(dict.fromkeys(
+        {change.unit.id, *change.was.values(), *change.place.values()}))
+
+
+def _sweep_counters(ids: dict[int, None]) -> None:
+    """Take away counters that count nothing any more, once all is counted: the old place is in no figure."""
+    for model, numbers, columns in (
+        (Tally, ("count",), (Tally.unit_id,)), (Flow, FLOWS, (Flow.town_id, Flow.unit_id)),
+    ):
+        for column in columns:
+            model.delete().where(column.in_(sorted(ids)), *(getattr(model, name) == 0 for name in numbers)).execute()

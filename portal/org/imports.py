@@ -24,12 +24,12 @@ ORDER = {level: number for number, level in enumerate(LEVELS)}
 #: More keys than that are not asked for one by one: the whole table is read. PostgreSQL compares each row with each key
 #: of a list until it has statistics of the table.
 ASKED = 1000
-#: Rows written by one statement, of 16 parameters each: SQLite takes 32,766 parameters, PostgreSQL 65,535.
+#: Rows written by one statement, of 17 parameters each: SQLite takes 32,766 parameters, PostgreSQL 65,535.
 WRITTEN = 1500
 
 COLUMNS = (
     "id", "code", "name", "short", "level", "kind", "reach", "parent", "path", "county_id", "town_id", "village_id",
-    "grid_id", "initials", "is_statistical_only", "version",
+    "grid_id", "initials", "is_statistical_only", "version", "former",
 )
 
 
@@ -203,7 +203,7 @@ def _line(row: Row, key: int, have: dict[str, Known], initials: dict[str, str]) 
     if short not in initials:
         initials[short] = initials_of(short)
     return (key, row.code, row.name, short, row.level, row.kind, "area", parent and parent.id, path, *place,
-            initials[short], False, 1)
+            initials[short], False, 1, "")
 
 
 def _change(changed: list[tuple[Row, Known]], have: dict[str, Known]) -> None:

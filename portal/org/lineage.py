@@ -248,6 +248,8 @@ def _absorb(change: Rearrangement) -> None:
     for slug in _newly_enabled(change):
         set_enabled(into, slug, True, change.by)
     _join_grids(change)
+    for part in parts_of(unit):
+        lineage_tree.remember(part, "moved", change, into, unit.short, into.short)
     lineage_tree.absorb(unit, into, change.on)
     _join_offices(change)
     _carry_out(change)

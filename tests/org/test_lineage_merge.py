@@ -10,6 +10,7 @@ from portal.accounts.models import Post, User
 from portal.cases.models import Assist, Case, CaseEvent
 from portal.cases.place import place_name
 from portal.db import now, today
+from portal.notify.models import Announcement
 from portal.org import enabled_for, import_divisions, lineage, set_enabled
 from portal.org.models import TownPlugin, Unit
 from portal.org.settings import find, save_setting, unit_in_charge
@@ -283,11 +284,15 @@ def test_two_towns_become_a_new_one(admin):
 
 
 def test_an_announcement_of_the_old_town_can_still_be_withdrawn(admin, sign_in):
-    sign_in("zhen").send("/notify/announcements/new", title="防汛值班", text="请各村安排值班。", audience="villages")
+    clerk = sign_in("zhen")
+    clerk.send("/notify/publish", title="防汛值班", text="请各村安排值班。", audience="villages")
+    assert clerk.status == 200, clerk.text
     towns(admin)
-    page = sign_in("linzhen").open("/notify/announcements/")
-    assert "防汛值班" in page.text
     assert "防汛值班" in sign_in("cun").open("/notify/announcements/").text
+    other = sign_in("linzhen")
+    assert "防汛值班" in other.open("/notify/announcements/").text
+    assert other.send(f"/notify/announcements/{Announcement.get().id}/withdraw", reason="值班已经安排").status == 200
+    assert Announcement.get().withdrawn_because == "值班已经安排"
 
 
 def test_a_unit_in_charge_that_ends_has_its_heir_in_charge(admin):
