@@ -2,6 +2,7 @@
 
 import datetime
 import threading
+import time
 
 import pytest
 import time_machine
@@ -294,7 +295,10 @@ def test_cases_opened_in_the_middle_lie_in_the_new_town_or_are_refused(app):
         thread.start()
     try:
         with app.test_request_context():
-            for code in (OTHER_TOWN, TOWN, OTHER_TOWN):
+            for turn, code in enumerate((OTHER_TOWN, TOWN, OTHER_TOWN), 1):
+                until = time.monotonic() + 20
+                while len(opened) < turn and not failures and time.monotonic() < until:
+                    time.sleep(0.01)
                 one = Unit.get_by_id(village.id)
                 lineage.move_village(one, unit(code), by, one.version, on=today())
     finally:

@@ -24,5 +24,6 @@ def up(migrator, db):
 
 
 def down(migrator, db):
+    migrator.migrate(migrator.drop_index('org_unit', 'org_unit_successor_id'))
     migrator.migrate(migrator.drop_column('org_unit', 'former'))
     migrator.migrate(migrator.drop_column('org_unit', 'successor_id'))
