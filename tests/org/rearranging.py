@@ -26,7 +26,7 @@ def confirmed(browser, act: str, where: Unit, **fields):
     """Do so, and confirm what the preview said."""
     asked(browser, act, where, **fields)
     assert browser.status == 200, browser.text
-    ticked = {name: value for name, value in fields.items() if isinstance(value, list)}  # all boxes, as they stand there
+    ticked = {name: value for name, value in fields.items() if isinstance(value, list)}  # all boxes that are ticked
     browser.submit(browser.form(["seen"]), f"/org/{where.id}/{act}", **ticked)
     assert browser.status == 200 and "已办好" in browser.text, browser.text
     return browser

@@ -216,7 +216,7 @@ def test_without_open_cases_nothing_needs_to_be_enabled(admin):
 def test_the_history_of_all_three_says_so_and_the_record_too(admin):
     to_the_neighbours(admin)
     page = admin.open(f"/org/{unit(VILLAGE).id}").text
-    assert "划转到" in page and "塔山镇 → 建中镇" in page and DECREE in page
+    assert "划转到：塔山镇 → " in page and "建中镇</a>" in page and DECREE in page
     assert "划出" in admin.open(f"/org/{unit(TOWN).id}").text
     assert "划入" in admin.open(f"/org/{unit(OTHER_TOWN).id}").text
     entry = AuditEntry.select().where(AuditEntry.action == "org.moved").get()
