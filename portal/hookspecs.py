@@ -162,6 +162,29 @@ def portal_unit_obstacles(unit):
 
 
 @hookspec
+def portal_unit_preview(change):
+    """Return a list of `UnitEffect`: what the `Rearrangement` `change` would move of yours, before it is carried out.
+
+    `change.into` may be a unit that does not exist yet. Rows with place columns are counted without this hook.
+    """
+
+
+@hookspec
+def portal_unit_parts(unit):
+    """Return a list of `UnitPart`: what lies with `unit` itself and may be chosen, piece by piece, when it is split."""
+
+
+@hookspec
+def portal_unit_changed(change):
+    """Lead over what hangs on the units of the `Rearrangement` `change`, in its transaction; whatever this raises takes
+    everything back.
+
+    The tree of units already has its new shape; the place columns of all tables are written afterwards, so rows are
+    still found where they lay.
+    """
+
+
+@hookspec
 def portal_resident_uses(resident):
     """Return a list of `ResidentUse`: why what is known of `resident` is kept, and until when."""
 

@@ -221,6 +221,15 @@ def no_longer_append_only(db, table: str) -> None:
         db.execute_sql(f"DROP FUNCTION {table}_refuse()")
 
 
+def append_only_tables(db) -> set[str]:
+    """Return the tables that `append_only` guards."""
+    if isinstance(db, peewee.PostgresqlDatabase):
+        found, end = db.execute_sql("SELECT tgname FROM pg_trigger WHERE NOT tgisinternal"), "_append_only"
+    else:
+        found, end = db.execute_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'"), "_no_update"
+    return {name.removesuffix(end) for (name,) in found.fetchall() if name.endswith(end)}
+
+
 @contextlib.contextmanager
 def _lock(instance: Path):
     if db.is_postgres():

@@ -282,6 +282,62 @@ class OpenCount:
 
 
 @dataclass(frozen=True)
+class Rearrangement:
+    """A village or town that was moved to another town, merged into another unit, or split.
+
+    `unit` is what was moved, absorbed or split, as it was before; `into` the new town, the successor, the new unit.
+    The rows whose place column `column` holds one of `ids` get `place`; `was` is what stood in those columns.
+    `heirs` {id of a unit that ends: the Unit that takes its place in everything}; `takers` {id of a unit that goes on:
+    the Unit that takes over what it is responsible for on the ground that changes}. `chosen` are the names of the
+    `UnitPart`s that go to the new unit of a split. `enable`: platforms that are needed there are enabled.
+    """
+
+    kind: str
+    unit: Any
+    into: Any
+    column: str
+    ids: frozenset[int]
+    place: dict[str, int]
+    was: dict[str, int]
+    by: Any
+    on: Any = None
+    decree: str = ""
+    heirs: dict[int, Any] = field(default_factory=dict)
+    takers: dict[int, Any] = field(default_factory=dict)
+    chosen: frozenset[str] = frozenset()
+    enable: bool = False
+
+    @property
+    def said(self) -> str:
+        """What happened, in words: 华光村划入石安镇."""
+        verb = {"moved": "划入", "merged": "并入", "split": "划出"}[self.kind]
+        return f"{self.unit.short}{verb}{self.into.short}"
+
+    def chosen_ids(self, prefix: str) -> list[int]:
+        """Return the ids of the chosen parts whose names begin with `prefix`: "posts:" of "posts:12"."""
+        return sorted(int(name.removeprefix(prefix)) for name in self.chosen if name.startswith(prefix))
+
+
+@dataclass(frozen=True)
+class UnitEffect:
+    """One line of what a rearrangement would do: `number` pieces of `title`. `stops` says why it cannot be done."""
+
+    title: str
+    number: int
+    note: str = ""
+    stops: str = ""
+
+
+@dataclass(frozen=True)
+class UnitPart:
+    """Something that lies with a unit itself and may go to the new one when the unit is split: "posts:12"."""
+
+    name: str
+    title: str
+    group: str
+
+
+@dataclass(frozen=True)
 class ResidentUse:
     """A reason for which what is known of a resident is kept: until the day `until`, None while it goes on."""
 

@@ -1,6 +1,6 @@
 """网格管理: grids and their teams, households, visits, patrols, and events until they are settled (DOMAIN 4)."""
 
-from plugins.grid import residents
+from plugins.grid import moved_units, residents
 from plugins.grid.cards import CARDS
 from plugins.grid.catalogue import CATEGORIES
 from plugins.grid.commands import grid
@@ -163,6 +163,16 @@ def portal_demo(say):
 @hookimpl
 def portal_unit_obstacles(unit):
     return hanging_on(unit)
+
+
+@hookimpl
+def portal_unit_preview(change):
+    return moved_units.effects(change)
+
+
+@hookimpl
+def portal_unit_changed(change):
+    moved_units.follow(change)
 
 
 @hookimpl

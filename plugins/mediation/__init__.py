@@ -1,6 +1,6 @@
 """矛盾调处: committees of people's mediation, and disputes from being found to being filed (DOMAIN 5)."""
 
-from plugins.mediation import committee_views, committees, residents, work
+from plugins.mediation import committee_views, committees, moved_units, residents, work
 from plugins.mediation.demo import fill
 from plugins.mediation.models import (
     Agreement,
@@ -154,6 +154,11 @@ def portal_demo(say):
 @hookimpl
 def portal_unit_obstacles(unit):
     return sitting_committees(unit)
+
+
+@hookimpl
+def portal_unit_changed(change):
+    moved_units.follow(change)
 
 
 @hookimpl

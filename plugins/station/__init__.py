@@ -1,6 +1,6 @@
 """便民服务站: service items, and requests that travel from the village to whoever decides and back (DOMAIN 3)."""
 
-from plugins.station import residents
+from plugins.station import moved_units, residents
 from plugins.station.catalogue import load_items
 from plugins.station.commands import station
 from plugins.station.demo import fill
@@ -77,6 +77,11 @@ def portal_commands():
 @hookimpl
 def portal_refer(case, actor, text, unit):
     return take_in(case, actor, text, unit)
+
+
+@hookimpl
+def portal_unit_changed(change):
+    moved_units.follow(change)
 
 
 @hookimpl

@@ -1,6 +1,6 @@
 """村民自治: meetings by law, 村规民约, 红黑榜, 红白理事会 (DOMAIN 6)."""
 
-from plugins.village_rules import residents
+from plugins.village_rules import moved_units, residents
 from plugins.village_rules.cards import CARDS
 from plugins.village_rules.correction import CORRECTION
 from plugins.village_rules.deadlines import SETTINGS
@@ -98,6 +98,11 @@ def portal_papers():
 @hookimpl
 def portal_search():
     return [SearchProvider(60, "村民自治", "village_rules.read", find, name="village-rules")]
+
+
+@hookimpl
+def portal_unit_changed(change):
+    moved_units.follow(change)
 
 
 @hookimpl

@@ -2,7 +2,7 @@
 
 from flask_login import LoginManager
 
-from portal.accounts import absence_views, admin, second_views, work, work_views
+from portal.accounts import absence_views, admin, moved_posts, second_views, work, work_views
 from portal.accounts.commands import user
 from portal.accounts.jobs import JOBS
 from portal.accounts.keeping import add_post, add_user, lock_user, valid_posts
@@ -86,3 +86,18 @@ def portal_commands():
 def portal_unit_obstacles(unit):
     held = valid_posts().where(Post.unit == unit.id).count()
     return [f"还有 {held} 个岗位在这个单位"] if held else []
+
+
+@hookimpl
+def portal_unit_preview(change):
+    return moved_posts.effects(change)
+
+
+@hookimpl
+def portal_unit_parts(unit):
+    return moved_posts.parts(unit)
+
+
+@hookimpl
+def portal_unit_changed(change):
+    moved_posts.follow(change)

@@ -14,6 +14,7 @@ from portal.accounts.person import ADMIN_ROLES
 from portal.accounts.signing import end_sessions
 from portal.accounts.work import refuse_left
 from portal.db import atomic, today
+from portal.org.editing import keep_open
 from portal.org.models import Unit
 from portal.values import Conflict, Refused
 
@@ -144,6 +145,7 @@ def add_post(
     _check_days(valid_from, valid_to)
     post = Post.create(user=user, unit=unit, role=role, title=title or role.title, valid_from=valid_from,
                        valid_to=valid_to, created_by=getattr(by, "id", None))
+    keep_open(unit)
     audit.record("accounts.add_post", "user", user.id, detail=_called(
         user, unit=unit.name, role=role.title, valid_from=valid_from, valid_to=valid_to
     ))

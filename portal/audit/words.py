@@ -30,6 +30,7 @@ ACTIONS = {
     "org.rule_plugin": "规定平台启用", "org.export_plugins": "导出平台启用情况",
     "instance.backup": "备份", "org.uninstall": "卸载平台", "org.import": "导入单位",
     "org.created": "新增单位",
+    "org.moved": "划转单位", "org.merged": "合并单位", "org.split": "拆分单位",
     "org.renamed": "单位改名", "org.closed": "停用单位", "org.reopened": "恢复单位",
     "calendar.set_day": "设置日期", "calendar.remove_day": "恢复日期", "calendar.load": "载入年历",
 }

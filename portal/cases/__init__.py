@@ -13,6 +13,7 @@ from portal.cases import (  # noqa: F401  (their routes)
     leaving,
     merge_views,
     merging,
+    moved_units,
     pause_views,
     proof_views,
     recompute,
@@ -183,6 +184,21 @@ def portal_papers():
 @hookimpl
 def portal_search():
     return [SearchProvider(10, "案件", "cases.read", find_cases, name="cases", filters=True, units=units_below)]
+
+
+@hookimpl
+def portal_unit_preview(change):
+    return moved_units.effects(change)
+
+
+@hookimpl
+def portal_unit_parts(unit):
+    return moved_units.parts(unit)
+
+
+@hookimpl
+def portal_unit_changed(change):
+    moved_units.follow(change)
 
 
 @hookimpl

@@ -12,6 +12,7 @@ from portal.cases.models import RATINGS, Case, CaseEvent, Rating, Reply
 from portal.cases.supervision import guard
 from portal.cases.timeline import locked
 from portal.db import atomic, now
+from portal.org.editing import keep_open
 from portal.org.enablement import hold_enabled
 from portal.org.models import Unit
 from portal.registry import registry_of
@@ -76,6 +77,7 @@ def open_case(opening: Opening, actor, *, at=None) -> Case:
         clock.start(case, opening.limit, at)
         responsibility.arrived(case, actor, at)
         case.save(force_insert=True)
+        keep_open(place, unit)
         tallies.created(case)
         timeline.append(case, actor, step="open", title=opening.step_title, at=at, from_state="", text=opening.text)
         referral.tell_opened(case, actor, at)

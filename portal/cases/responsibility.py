@@ -13,6 +13,7 @@ from portal.cases import clock, staff, telling
 from portal.cases.kinds import kind_of, plugin_of
 from portal.cases.lens import holds
 from portal.cases.models import Assist
+from portal.org.editing import keep_open
 from portal.org.enablement import NotEnabled, enabled_for, hold_enabled
 from portal.org.models import Unit, ids_of
 from portal.org.settings import setting, unit_in_charge
@@ -58,6 +59,7 @@ def hand(case, unit: Unit, actor, at, *, from_unit: Unit | None = None, said: st
     may not. Raises NotEnabled, before anything is changed, where nobody would see it there."""
     if (owner := plugin_of(case.kind)).level != "core":
         hold_enabled(unit, owner, "把这件事交到那里")
+    keep_open(unit)
     if unit.id != case.unit_id:
         clock.drop_request(case, at)  # who is to decide, and who asks, has changed
     case.unit, case.person, case.former_unit = unit, None, None

@@ -16,7 +16,7 @@ from portal.cases.lens import COLUMNS
 from portal.cases.models import Case, Flow, Tally
 from portal.cases.periods import Period
 from portal.cases.recount import differences, rebuild, recount
-from portal.db import before_commit, now
+from portal.db import before_commit, is_postgres, now
 from portal.org.models import Unit
 from portal.prepared import Prepared, numbered
 from portal.values import OPEN_PHASES
@@ -29,6 +29,19 @@ __all__ = ["by_period", "by_phase", "created", "differences", "held", "open_belo
 def held(case) -> None:
     """Note how the case stands that is held for writing; must be called before anything of it is changed."""
     before_commit(_count).setdefault(case.id, Standing.of(case))
+
+
+def hold_all(condition) -> int:
+    """Hold all cases of `condition` for writing, in the order of their ids, and note how they stand; returns how many.
+
+    For what changes thousands at once. The ledger counts what became of them as the last thing before the commit.
+    """
+    query = Case.select(Case.id, *FIELDS).where(condition).order_by(Case.id)
+    kept, number = before_commit(_count), 0
+    for key, *rest in (query.for_update() if is_postgres() else query).tuples().iterator():
+        kept.setdefault(key, Standing(*rest))
+        number += 1
+    return number
 
 
 def created(case) -> None:

@@ -87,12 +87,14 @@ def _keep_number(case: Case, actor, reason: str) -> VoidNumber:
 
 def voids(person, year: int):
     """Return the query of the void numbers of a year in the person's area, by unit and number; those of restricted
-    matters only for whoever voided them."""
+    matters only for whoever voided them. Rows are never changed, so they lie where the unit of the series lies today.
+    """
     column, value = person.area or ("county_id", -1)
+    lies = VoidNumber.line_id if column == "line_id" else getattr(Unit, column)
     return (
         VoidNumber.select(VoidNumber, Unit.short.alias("unit_short")).join(Unit, on=(Unit.id == VoidNumber.unit))
         .where(
-            getattr(VoidNumber, column) == value, VoidNumber.year == year,
+            lies == value, VoidNumber.year == year,
             (VoidNumber.restricted == False) | (VoidNumber.by == person.id),  # noqa: E712
         )
         .order_by(Unit.code, VoidNumber.prefix, VoidNumber.number).objects()

@@ -1,7 +1,7 @@
 """The portal's own inbox: what somebody must know of, written in the transaction of what happened."""
 
 from portal.hookspecs import hookimpl
-from portal.notify import announcement_views
+from portal.notify import announcement_views, moved_units
 from portal.notify.announcing import REMINDER, TOPIC, retire_expired
 from portal.notify.counting import bring_along, unread_of
 from portal.notify.demo import announce_for_demo
@@ -71,6 +71,11 @@ def portal_actions():
 def portal_demo(say):
     announce_for_demo()
     say("通知公告", 1, 1)
+
+
+@hookimpl
+def portal_unit_changed(change):
+    moved_units.follow(change)
 
 
 @hookimpl

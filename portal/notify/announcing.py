@@ -137,7 +137,12 @@ def oversees(person, announcement: Announcement) -> bool:
 
 def manages(person, announcement: Announcement) -> bool:
     """Tell whether the person may withdraw it: only from where it was published, never from above or below."""
-    return person.may("notify.publish") and announcement.unit_id in person.acts_for
+    if not person.may("notify.publish"):
+        return False
+    if announcement.unit_id in person.acts_for:
+        return True
+    unit = announcement.unit  # of a unit that was merged its successor manages what is left
+    return unit.successor_id is not None and unit.current().id in person.acts_for
 
 
 def listed(person, everything: bool):

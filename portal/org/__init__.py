@@ -1,7 +1,7 @@
 """The tree of units, the import of divisions, and which town enables which plugin."""
 
 from portal.hookspecs import hookimpl
-from portal.org import copying_views, plugin_views, rule_views, settings_views
+from portal.org import copying_views, lineage_rows, lineage_views, plugin_views, rule_views, settings_views
 from portal.org.commands import org
 from portal.org.departments import ensure_departments
 from portal.org.enablement import enabled_for, set_enabled
@@ -20,11 +20,11 @@ from portal.org.models import (
 )
 from portal.org.search import find_units
 from portal.org.views import blueprint
-from portal.values import MenuItem, Permission, Plugin, SearchProvider
+from portal.values import Finding, MenuItem, Permission, Plugin, SearchProvider
 
 __all__ = [
     "ImportRefused", "Unit", "UnitRef", "copying_views", "enabled_for", "ensure_departments", "import_divisions",
-    "plugin_views", "rule_views", "set_enabled", "settings_views",
+    "lineage_views", "plugin_views", "rule_views", "set_enabled", "settings_views",
 ]
 
 EVERYBODY = ("county_staff", "town_staff", "village_staff", "window", "grid_worker", "mediator", "leader", "town_admin",
@@ -66,6 +66,15 @@ def portal_menu():
         MenuItem(915, "平台设置", "org.settings", "org.settings", icon="settings", group="系统管理"),
         MenuItem(917, "乡镇设置", "org.towns", "org.town_settings", icon="settings", group="系统管理"),
         MenuItem(920, "平台启用", "org.plugins", "org.enable", icon="plug", group="系统管理"),
+    ]
+
+
+@hookimpl
+def portal_check():
+    """Name the tables with rows that say of their place what the tree of units does not say."""
+    return [
+        Finding(f"{table} 有 {number} 行的辖区与单位树不符，请联系系统管理员。", count=number)
+        for table, number in lineage_rows.misplaced().items()
     ]
 
 

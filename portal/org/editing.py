@@ -3,7 +3,7 @@
 from flask import current_app
 
 from portal import audit
-from portal.db import atomic, today
+from portal.db import atomic, is_postgres, today
 from portal.org.models import Unit, UnitChange
 from portal.org.names import initials_of, short_of
 from portal.registry import registry_of
@@ -22,9 +22,9 @@ def rename_unit(unit: Unit, data: dict, by, version: int | None) -> None:
     if data["name"] == unit.name:
         raise Refused("新名称和现在的名称相同。", "name")
     with atomic():
-        _hold(unit.parent_id)
-        _refuse_same_name(unit.parent_id, data["name"])
-        _claim(unit, version, name=data["name"], short=short_of(data["name"]), initials=initials_of(data["name"]))
+        hold(unit.parent_id)
+        refuse_same_name(unit.parent_id, data["name"])
+        claim(unit, version, **named(unit, data["name"]))
         _remember(unit, "renamed", by, data["note"], new_name=data["name"])
 
 
@@ -32,8 +32,8 @@ def add_unit(unit: Unit, data: dict, by, version: int | None = None) -> Unit:
     """Add an office below a county or town, a grid below a village."""
     level = data["level"]
     with atomic():
-        _hold(unit.id)
-        _refuse_same_name(unit.id, data["name"])
+        hold(unit.id)
+        refuse_same_name(unit.id, data["name"])
         at_county = unit.level == "county"
         kind = "综合网格" if level == "grid" else "县直部门" if at_county else "乡镇办公室"
         reach = data["reach"] if level == "department" and at_county else "area"
@@ -52,7 +52,7 @@ def close_unit(unit: Unit, data: dict, by, version: int | None) -> None:
         raise Refused(f"停用日期早于启用日期 {unit.valid_from}。", "valid_to")
     with atomic():
         # The row first: whoever adds below it now waits, and is then told that it is closed.
-        _claim(unit, version, valid_to=data["valid_to"])
+        claim(unit, version, valid_to=data["valid_to"])
         below = Unit.select().where(Unit.parent == unit.id, Unit.valid_to.is_null()).count()
         if below:
             raise Refused(f"还有 {below} 个下级单位，请先停用或移走它们。")
@@ -63,18 +63,37 @@ def close_unit(unit: Unit, data: dict, by, version: int | None) -> None:
         _remember(unit, "closed", by, data["note"])
 
 
-def _hold(key: int | None) -> None:
+def hold(key: int | None) -> None:
     if key and not Unit.hold(key):
         raise Refused(CLOSED)
 
 
-def _refuse_same_name(parent_id: int | None, name: str) -> None:
+def keep_open(*units: Unit) -> None:
+    """Let none of `units` be moved, merged or closed before the commit; raise Refused where one has been since it was
+    read. On SQLite a writer is alone from its first statement on."""
+    if not is_postgres():
+        return
+    wanted = {unit.id: unit for unit in units}
+    rows = Unit.select().where(Unit.id.in_(sorted(wanted))).order_by(Unit.id).for_update("FOR KEY SHARE")
+    for there in rows:
+        unit = wanted[there.id]
+        if there.is_closed or there.place() != unit.place():
+            raise Refused(f"{unit.short}刚刚调整过（划转、合并或停用），没有保存。请刷新页面后重新选择单位。")
+
+
+def refuse_same_name(parent_id: int | None, name: str, field: str = "name") -> None:
     same = Unit.select().where(Unit.parent == parent_id, Unit.name == name, Unit.valid_to.is_null())
     if same.exists():
-        raise Refused("同一个上级下面已有同名的单位。", "name")
+        raise Refused("同一个上级下面已有同名的单位。", field)
 
 
-def _claim(unit: Unit, version: int | None, **changes) -> None:
+def named(unit: Unit, name: str) -> dict:
+    """Return the columns of `unit` with the new `name`; the one that it had is kept with its last day."""
+    former = f"{unit.former}\n{today()} {unit.name}".strip()
+    return {"name": name, "short": short_of(name), "initials": initials_of(name), "former": former}
+
+
+def claim(unit: Unit, version: int | None, **changes) -> None:
     """Write `changes` if nobody changed the unit since `version` was on screen; else raise Conflict."""
     done = (
         Unit.update(**changes, version=Unit.version + 1)

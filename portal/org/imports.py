@@ -24,12 +24,12 @@ ORDER = {level: number for number, level in enumerate(LEVELS)}
 #: More keys than that are not asked for one by one: the whole table is read. PostgreSQL compares each row with each key
 #: of a list until it has statistics of the table.
 ASKED = 1000
-#: Rows written by one statement, of 16 parameters each: SQLite takes 32,766 parameters, PostgreSQL 65,535.
+#: Rows written by one statement, of 17 parameters each: SQLite takes 32,766 parameters, PostgreSQL 65,535.
 WRITTEN = 1500
 
 COLUMNS = (
     "id", "code", "name", "short", "level", "kind", "reach", "parent", "path", "county_id", "town_id", "village_id",
-    "grid_id", "initials", "is_statistical_only", "version",
+    "grid_id", "initials", "is_statistical_only", "version", "former",
 )
 
 
@@ -67,6 +67,8 @@ class Known:
     path: str
     place: tuple
     closed: bool = False
+    #: Moved to another parent here, under its old code.
+    moved: bool = False
 
 
 def import_divisions(path, say=None) -> Report:
@@ -102,12 +104,14 @@ def _existing(rows: dict[str, Row]) -> dict[str, Known]:
     query = Unit.select(*columns)
     if len(wanted) <= ASKED:
         query = query.where(Unit.code.in_(sorted(wanted)))
+    moved = {key for (key,) in UnitChange.select(UnitChange.unit).where(UnitChange.kind == "moved").tuples()}
     found: dict[str, Known] = {}
     for code, key, name, level, kind, parent, path, end, *place in query.tuples().iterator():
         if code in wanted:
             if level == "village":
                 path, place = "", ()  # nothing in a file lies below it
-            found[code] = Known(key, name, intern(level), intern(kind), parent, path, tuple(place), end is not None)
+            found[code] = Known(key, name, intern(level), intern(kind), parent, path, tuple(place), end is not None,
+                                key in moved)
     return found
 
 
@@ -134,6 +138,8 @@ def _fault(row: Row, rows: dict, have: dict[str, Known]) -> str | None:
         return f"{row.name}（{row.code}）的上级 {row.parent} 在系统里已停用。" if parent and parent.closed else None
     if unit.level != row.level:
         return f"{row.code} 在系统里是{LEVELS[unit.level]}，文件里是{LEVELS[row.level]}。"
+    if unit.closed or unit.moved:
+        return None  # what was decided here about where it belongs stays, whatever the code says
     if row.parent and unit.parent_id is not None and (parent is None or unit.parent_id != parent.id):
         return f"{row.name}（{row.code}）在系统里属于另一个上级；划转不能靠导入办理。"
     return None
@@ -197,7 +203,7 @@ def _line(row: Row, key: int, have: dict[str, Known], initials: dict[str, str]) 
     if short not in initials:
         initials[short] = initials_of(short)
     return (key, row.code, row.name, short, row.level, row.kind, "area", parent and parent.id, path, *place,
-            initials[short], False, 1)
+            initials[short], False, 1, "")
 
 
 def _change(changed: list[tuple[Row, Known]], have: dict[str, Known]) -> None:

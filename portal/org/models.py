@@ -1,8 +1,18 @@
 """The tree of units: 县 > 乡镇 > 村 > 网格, with departments and offices beside them. Codes are keys, names are not."""
 
+import datetime
 from dataclasses import dataclass
 
-from peewee import BooleanField, CharField, DateField, DateTimeField, ForeignKeyField, IntegerField, JSONField
+from peewee import (
+    BooleanField,
+    CharField,
+    DateField,
+    DateTimeField,
+    ForeignKeyField,
+    IntegerField,
+    JSONField,
+    TextField,
+)
 
 from portal.db import Model, now, today
 from portal.org.names import initials_of, short_of
@@ -88,6 +98,10 @@ class Unit(Model):
     valid_from = DateField(null=True)
     valid_to = DateField(null=True)
     version = IntegerField(default=1)
+    #: The unit into which this one was merged. It then lies below that one, so that who sees the one sees the other.
+    successor = ForeignKeyField("self", null=True, backref="+")
+    #: The names that it had before, oldest first, a line each: "2026-11-26 华光村村民委员会", the day being its last.
+    former = TextField(default="")
 
     class Meta:
         table_name = "org_unit"
@@ -107,6 +121,23 @@ class Unit(Model):
     def is_closed(self) -> bool:
         """A unit is closed from the moment that somebody closes it; `valid_to` is the day that the decree names."""
         return self.valid_to is not None
+
+    @property
+    def former_names(self) -> list[tuple[datetime.date, str]]:
+        """Return (last day, name) of the names that the unit had before, the oldest first."""
+        lines = (line.split(" ", 1) for line in self.former.splitlines())
+        return [(datetime.date.fromisoformat(day), name) for day, name in lines]
+
+    def name_on(self, day: datetime.date) -> str:
+        """Return the name that the unit had on `day`: old cases print the old name. A change counts from its day on."""
+        return next((name for last, name in self.former_names if day < last), self.name)
+
+    def current(self) -> "Unit":
+        """Return the unit that has taken the place of this one, or this one."""
+        found = self
+        while found.successor_id is not None:
+            found = Unit.get_by_id(found.successor_id)
+        return found
 
     def ancestors(self) -> list["Unit"]:
         """Return the units above this one, the top first."""
@@ -166,8 +197,9 @@ class Unit(Model):
         Hold the parent first, so that two who add at once do not get the same one.
         """
         stem, digits = (parent.code, 3) if level == "grid" else (f"{parent.code}-", 2)
-        codes = cls.select(cls.code).where(cls.parent == parent.id, cls.level == level).tuples()
-        used = [int(code[len(stem):]) for (code,) in codes if code.startswith(stem) and code[len(stem):].isdecimal()]
+        # Of all units, not of those below the parent: a grid that was moved keeps its code.
+        codes = cls.select(cls.code).where(cls.code.startswith(stem), cls.level == level).tuples()
+        used = [int(code[len(stem):]) for (code,) in codes if code[len(stem):].isdecimal()]
         return f"{stem}{max(used, default=0) + 1:0{digits}d}"
 
 

@@ -1,5 +1,6 @@
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_login import current_user
+from peewee import JOIN
 from playhouse.flask_utils import get_object_or_404
 
 from portal.access import requires, signed_in
@@ -10,6 +11,15 @@ from portal.org.models import Unit, UnitChange
 from portal.values import Refused
 
 blueprint = Blueprint("org", __name__, template_folder="templates")
+
+
+Other = Unit.alias()
+
+#: What a line of a unit's history says happened.
+CHANGED = {
+    "created": "新设", "formed": "析出新设，来自", "renamed": "改名", "moved": "划转到", "received": "划入",
+    "released": "划出", "merged": "并入", "absorbed": "并来", "split": "拆出", "closed": "停用", "reopened": "恢复",
+}
 
 
 def seen(unit_id: int) -> Unit:
@@ -35,11 +45,22 @@ def show(unit_id):
     unit = seen(unit_id)
     below = Unit.seen_by(current_user).where(Unit.parent == unit.id).order_by(Unit.level, Unit.code)
     nodes = tree.nodes_below(current_user, _top_id())
+    changes, reached = _history(unit)
     return render_template(
         "org/show.html", unit=unit, ancestors=unit.ancestors(), below=list(below), nodes=nodes,
-        changes=list(UnitChange.select().where(UnitChange.unit == unit.id).order_by(UnitChange.id.desc())),
+        changes=changes, changed=CHANGED, reached=reached,
+        successor=unit.current() if unit.successor_id else None,
         managing=current_user.may("org.manage", unit),
     )
+
+
+def _history(unit: Unit) -> tuple[list[UnitChange], set[int]]:
+    """Return the lines of the unit's history, the newest first, and which of the other units in it are in sight."""
+    query = UnitChange.select(UnitChange, Other).where(UnitChange.unit == unit.id).order_by(UnitChange.id.desc())
+    changes = list(query.join(Other, JOIN.LEFT_OUTER, on=(UnitChange.other == Other.id), attr="other"))
+    others = [change.other_id for change in changes if change.other_id]
+    seen_ones = Unit.seen_by(current_user).where(Unit.id.in_(others)) if others else []
+    return changes, {other.id for other in seen_ones}
 
 
 @blueprint.get("/children/")

@@ -3,7 +3,17 @@
 from flask import url_for
 
 from portal.hookspecs import hookimpl
-from portal.people import crypto, exporting, keeping, merge_views, merging, pairs, record_views, references
+from portal.people import (
+    crypto,
+    exporting,
+    keeping,
+    merge_views,
+    merging,
+    moved_residents,
+    pairs,
+    record_views,
+    references,
+)
 from portal.people.models import Resident, ResidentMerge, ResidentPair, ResidentRequest
 from portal.people.views import blueprint
 from portal.values import Finding, Hit, Job, MenuItem, Permission, Plugin, SearchProvider, Setting, Topic
@@ -95,6 +105,16 @@ def find_residents(person, words: str, limit: int) -> list[Hit]:
         Hit(one.masked_name, url_for("people.show", resident_id=one.id), one.masked_phone, "居民", "user")
         for one in query.order_by(Resident.id.desc()).limit(limit)
     ]
+
+
+@hookimpl
+def portal_unit_preview(change):
+    return moved_residents.effects(change)
+
+
+@hookimpl
+def portal_unit_changed(change):
+    moved_residents.follow(change)
 
 
 @hookimpl

@@ -9,6 +9,7 @@ from portal import audit
 from portal.accounts.models import User
 from portal.audit.models import AuditEntry
 from portal.db import atomic, database, is_postgres, now
+from portal.org.editing import keep_open
 from portal.people import crypto
 from portal.people.fields import plain_id, plain_name, plain_phone
 from portal.people.masks import mask_name
@@ -89,6 +90,7 @@ def _insert(person, unit, data: dict) -> Resident | None:
             resident.save(force_insert=True)
     except IntegrityError:
         return None
+    keep_open(unit)
     audit.record("people.create", "resident", resident.id, actor=person)
     return resident
 

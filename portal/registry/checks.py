@@ -39,6 +39,8 @@ from portal.values import (
     SearchProvider,
     Setting,
     Topic,
+    UnitEffect,
+    UnitPart,
     Work,
 )
 
@@ -62,6 +64,7 @@ ANSWERS = {
     "portal_resident_uses": ResidentUse, "portal_resident_data": ResidentSection,
     "portal_resident_records": ResidentRecord, "portal_resident_obstacles": str, "portal_calendar_preview": str,
     "portal_work": Work, "portal_numbers": Numbers, "portal_town_matters": Matters, "portal_town_counts": OpenCount,
+    "portal_unit_preview": UnitEffect, "portal_unit_parts": UnitPart,
 }
 
 #: A plugin that declares or answers more than this has lost count; pages would show it all.

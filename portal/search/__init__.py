@@ -2,12 +2,12 @@
 
 from portal.hookspecs import hookimpl
 from portal.search.grams import phrases
-from portal.search.index import ids, match, matching, put, remove
+from portal.search.index import ids, match, matching, put, remove, rescope
 from portal.search.models import SearchText
 from portal.search.views import blueprint
 from portal.values import Plugin
 
-__all__ = ["ids", "match", "matching", "phrases", "put", "remove"]
+__all__ = ["ids", "match", "matching", "phrases", "put", "remove", "rescope"]
 
 
 @hookimpl

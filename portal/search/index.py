@@ -1,6 +1,6 @@
 """Put rows into the index and find them again. Both happen in the caller's transaction, so the index never lags."""
 
-from peewee import SQL
+from peewee import SQL, chunked
 
 from portal.db import database, is_postgres
 from portal.search.grams import INITIALS, grams, initials_of, is_initials, phrases
@@ -17,8 +17,8 @@ SCOPE = "§"
 def put(owner: str, row_id: int, text: str, scope: tuple[str, ...] = ()) -> None:
     """Index the row `row_id` of `owner` by `text`; what it was indexed by before is replaced.
 
-    `scope` names what never changes about where the row lies ("t12"): a search that gives one of them looks
-    through the rows of that place only, instead of through all rows that hold a common word.
+    `scope` names where the row lies ("t12"): a search that gives one of them looks through the rows of that place only,
+    instead of through all rows that hold a common word. What moves afterwards is told to `rescope`.
     """
     text = text[:LONGEST]
     row = SearchText.get_or_none((SearchText.owner == owner) & (SearchText.row_id == row_id))
@@ -43,6 +43,32 @@ def put_grams(key: int, found: list[str]) -> None:
         database.execute_sql("INSERT INTO search_gram (id, grams) VALUES (%s, %s::tsvector)", (key, _vector(found)))
     else:
         database.execute_sql("INSERT INTO search_gram (rowid, grams) VALUES (?, ?)", (key, " ".join(found)))
+
+
+def rescope(owner: str, row_ids, names: dict[str, str], scopes: dict[int, tuple]) -> int:
+    """Index the rows `row_ids` (a query) of `owner` in other places: `names` {old name: new name}; returns how many.
+
+    `scopes` {row id: all its names from now on} is for SQLite, whose index does not give back what it holds.
+    """
+    rows = SearchText.select(SearchText.id, SearchText.row_id, SearchText.text).where(
+        SearchText.owner == owner, SearchText.row_id.in_(row_ids))
+    if is_postgres():
+        ids, values = rows.select(SearchText.id).sql()
+        sets, given = "grams", []
+        for old, new in names.items():
+            sets = f"ts_delete({sets}, %s::text) || %s::tsvector"
+            given += [SCOPE + old, f"'{SCOPE}{new}'"]
+        return database.execute_sql(f"UPDATE search_gram SET grams = {sets} WHERE id IN ({ids})",  # noqa: S608
+                                    [*given, *values]).rowcount
+    number = 0
+    for some in chunked(rows.tuples().iterator(), 500):
+        marks = ", ".join("?" * len(some))
+        database.execute_sql(f"DELETE FROM search_gram WHERE rowid IN ({marks})", [key for key, _, _ in some])
+        rows_of = [(key, " ".join(tokens(text, scopes[row_id]))) for key, row_id, text in some]
+        database.execute_sql(f"INSERT INTO search_gram (rowid, grams) VALUES {', '.join(['(?, ?)'] * len(some))}",
+                             [value for row in rows_of for value in row])
+        number += len(some)
+    return number
 
 
 def remove(owner: str, row_id: int) -> None:

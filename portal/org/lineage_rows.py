@@ -1,0 +1,83 @@
+"""Leads rows over to another place: every table that carries place columns, whoever's it is, one statement each."""
+
+from peewee import IntegrityError
+
+from portal.db import database, is_postgres
+from portal.migrations import append_only_tables
+from portal.org.models import PLACES
+from portal.values import Refused
+
+PLACE_COLUMNS = tuple(f"{level}_id" for level in PLACES)
+#: Written by whoever shapes the tree.
+OWN = "org_unit"
+
+
+def placed_tables() -> dict[str, set[str]]:
+    """Return {table: its columns} of the tables whose rows lie somewhere, those of plugins that are not loaded too.
+
+    What is part of a key is left out of the columns (a counter is counted anew, not renamed), and so are tables to
+    which rows are only added: they are read through the unit that they name.
+    """
+    if is_postgres():
+        sql = ("SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'public'", (
+            "SELECT relname, attname FROM pg_index JOIN pg_class ON pg_class.oid = indrelid JOIN pg_attribute"
+            " ON attrelid = indrelid AND attnum = ANY(indkey) WHERE indisprimary"))
+    else:
+        tables = "SELECT m.name, c.name FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table'"
+        sql = tables, tables + " AND c.pk > 0"
+    columns, keys = (set(database.execute_sql(one).fetchall()) for one in sql)
+    guarded, found = append_only_tables(database.obj), {}
+    for table, column in columns - keys:
+        if table not in guarded and table != OWN:
+            found.setdefault(table, set()).add(column)
+    return {table: held for table, held in sorted(found.items()) if "town_id" in held or "village_id" in held}
+
+
+def lead(column: str, ids, place: dict[str, int], tables: dict[str, set[str]] | None = None) -> int:
+    """Give the rows whose `column` holds one of `ids` the columns of `place`; returns how many rows that were."""
+    return sum(
+        _lead(table, column, sorted(ids), {name: value for name, value in place.items() if name in held})
+        for table, held in (placed_tables() if tables is None else tables).items() if column in held
+    )
+
+
+def _lead(table: str, column: str, ids: list[int], place: dict[str, int]) -> int:
+    if not place or not ids:
+        return 0
+    mark = database.obj.param
+    sets = ", ".join(f'"{name}" = {mark}' for name in place)
+    sql = f'UPDATE "{table}" SET {sets} WHERE "{column}" IN ({", ".join([mark] * len(ids))})'  # noqa: S608
+    try:
+        return database.execute_sql(sql, [*place.values(), *ids]).rowcount
+    except IntegrityError as error:
+        raise Refused(
+            f"两边的记录（{table}）有相同的编号，不能放到一起。请联系系统管理员，由这个平台的开发者补上合并的办法。"
+        ) from error
+
+
+def counted(column: str, ids) -> dict[str, int]:
+    """Return {table: how many of its rows have one of `ids` in `column`}, without the empty ones."""
+    mark, found = database.obj.param, {}
+    for table, held in placed_tables().items():
+        if column in held and ids:
+            sql = f'SELECT COUNT(*) FROM "{table}" WHERE "{column}" IN ({", ".join([mark] * len(ids))})'  # noqa: S608
+            found[table] = database.execute_sql(sql, sorted(ids)).fetchone()[0]
+    return {table: number for table, number in found.items() if number}
+
+
+#: A row contradicts the tree if its village lies in another town than it says, or its grid in another village.
+PAIRS = (("village_id", "town_id"), ("grid_id", "village_id"), ("town_id", "county_id"))
+
+
+def misplaced(tables: dict[str, set[str]] | None = None) -> dict[str, int]:
+    """Return {table: rows that say of their place what the tree of units does not say}."""
+    found: dict[str, int] = {}
+    for table, held in (placed_tables() if tables is None else tables).items():
+        for below, above in PAIRS:
+            if {below, above} <= held:
+                sql = (
+                    f'SELECT COUNT(*) FROM "{table}" r JOIN org_unit u ON u.id = r."{below}" '  # noqa: S608
+                    f'WHERE u."{above}" IS NOT NULL AND COALESCE(r."{above}", 0) <> u."{above}"'
+                )
+                found[table] = found.get(table, 0) + database.execute_sql(sql).fetchone()[0]
+    return {table: number for table, number in found.items() if number}
