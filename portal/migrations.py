@@ -99,19 +99,23 @@ def unready(owners) -> dict[str, "MigrationPending"]:
             log.error("the migrations of the plugin %s could not be read", owner.slug, exc_info=error)
             found[owner.slug] = MigrationPending(f"插件 {owner.slug} 的升级脚本读不出来（{type(error).__name__}）。")
             continue
-        if sentence := _unready(owner.slug, scripts):
-            found[owner.slug] = MigrationPending(sentence)
+        if (why := _unready(owner.slug, scripts)) is not None:
+            found[owner.slug] = why
     return found
 
 
-def _unready(slug: str, scripts) -> str:
+def _unready(slug: str, scripts) -> MigrationPending | None:
     if newer := [script.name for script in scripts if script.path is None]:
-        return f"插件 {slug} 的数据表来自更新的版本（{'、'.join(newer)}），请升级插件后重启。"
+        return MigrationPending(f"插件 {slug} 的数据表来自更新的版本（{'、'.join(newer)}），请升级插件后重启。")
     if waiting := [script.name for script in scripts if not script.applied]:
-        return f"插件 {slug} 还有未执行的升级（{'、'.join(waiting)}），请运行 portal migrate，成功后重启。"
+        return MigrationPending(
+            f"插件 {slug} 还有未执行的升级（{'、'.join(waiting)}），请运行 portal migrate，成功后重启。"
+        )
     if not scripts:
-        return f"插件 {slug} 有表却没有升级脚本，请运行 portal migrate --generate {slug} initial，再 portal migrate。"
-    return ""
+        return MigrationPending(
+            f"插件 {slug} 有表却没有升级脚本，请运行 portal migrate --generate {slug} initial，再 portal migrate。"
+        )
+    return None
 
 
 def _refuse_newer(status: dict[str, list]) -> None:
