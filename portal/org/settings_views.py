@@ -60,7 +60,9 @@ def settings():
 
 def default_of(one: Setting) -> str:
     """Return in words what holds until the county sets something."""
-    return "、".join(one.default) if one.kind == "unit" else keeping.worded(one, one.default)
+    if one.kind == "unit":
+        return "、".join(name.rstrip("）") for name in one.default)
+    return keeping.worded(one, one.default)
 
 
 @blueprint.route("/settings/<name>", methods=["GET", "POST"])

@@ -10,7 +10,7 @@ from portal.org.enablement import enabled_for, set_enabled
 from portal.org.models import OrgCopy, OrgSetting, TownPluginEvent, Unit
 from portal.org.settings import find, save_setting, setting
 from portal.testing import counted_queries
-from tests.cases.making import matter
+from tests.cases.making import in_threads, matter
 from tests.people_of_the_county import COUNTY, OTHER_TOWN, PLUGINS, QUIET_TOWN, TOWN, VILLAGE, person, unit
 
 NAME, HOURS = "cases.alike_days", "grid.village_hours"
@@ -198,6 +198,18 @@ def test_two_clicks_are_one_copying(towns, sign_in):
     for _ in range(2):
         assert admin.submit(form, lines=lines).status == 200
     assert OrgCopy.select().count() == 1
+
+
+def test_two_who_copy_and_one_who_sets_at_the_same_moment_do_not_stop_each_other(towns, app):
+    tashan, other, quiet = towns
+    xitong, town_admin, declared = person("xitong"), person("zhenguan"), find(HOURS)
+    outcome = in_threads(
+        app, lambda: copying.carry_out(tashan, quiet, copying.differences(tashan, quiet), xitong).refused,
+        lambda: copying.carry_out(other, quiet, copying.differences(other, quiet), xitong).refused,
+        lambda: save_setting(declared, tashan, 36, town_admin),
+    )
+    assert not [one for one in outcome if isinstance(one, Exception)], outcome
+    assert enabled_for(quiet) == set(PLUGINS) and setting(HOURS, quiet) in (48, 36, 12)
 
 
 # -- looking back and the way back -------------------------------------------------------------------------------
