@@ -25,6 +25,8 @@ PREFIX = "cases:"
 #: How many cases a split offers one by one.
 OFFERED = 300
 STEP, TOPIC = "rearranged", "cases.handed"
+#: What a timeline, a notice and a request need to know of a case.
+ASKED = (Case.id, Case.county_id, Case.state, Case.due, Case.closed, Case.extension_asked, Case.unit)
 
 
 # -- what would happen -----------------------------------------------------------------------------------------------
@@ -123,7 +125,7 @@ def follow(change: Rearrangement) -> None:
     tallies.hold_all(ground | _held(change, ground))
     _settle_platforms(change)
     handed = _hand_over(change, ground)
-    staying = Case.select(Case, Unit).join(Unit).where(
+    staying = Case.select(*ASKED, Unit.id, Unit.name).join(Unit).where(
         ground, Case.closed.is_null(), Case.unit.not_in([0, *(unit.id for unit in handed.values())]))
     _tell_timelines(change, list(staying))
     _lead_requests(change, ground)
@@ -142,7 +144,7 @@ def _hand_over(change: Rearrangement, ground) -> dict[int, Unit]:
         which = Case.unit == key
         if key not in change.heirs:
             which &= ground
-        rows = list(Case.select().where(which).order_by(Case.id))
+        rows = list(Case.select(*ASKED).where(which).order_by(Case.id))
         if not rows:
             continue
         got[key] = unit

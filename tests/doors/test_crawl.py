@@ -10,7 +10,7 @@ from portal.org.models import Unit
 from tests.cases.making import matter, move, plain
 from tests.doors.crawling import crawl, kind_of
 from tests.doors.world import address, has_chinese, plain_of, read, routes
-from tests.people_of_the_county import CAST, PLUGINS, QUIET_TOWN, unit
+from tests.people_of_the_county import CAST, PLUGINS, QUIET_TOWN, VILLAGE, unit
 
 #: Buttons that do no harm when they are pressed twice, so they need no key.
 HARMLESS = re.compile(r"/accounts/(sign-out|large-type|switch-post|sessions/\d+/end)$|/cases/\d+/files/\d+/remove$")
@@ -74,6 +74,7 @@ def test_the_walk_reaches_every_page_that_is_read(world, stage, browser_of):
     starts += [("tiaojie", "/"), ("shuji", f"/cases/{world.ids['merged_case']}")]
     starts += [(name, f"/cases/{world.cases[state]}") for name in ("cun", "zhen") for state in ("asked", "stopped")]
     starts.append(("cun", f"/cases/due-moves/{world.ids['change_id']}"))  # an inbox leads there
+    starts.append(("xitong", f"/org/{unit(VILLAGE).id}"))  # the tree leads there; towns come first in a walk
     fragments = {"org.top_nodes", "org.children", "org.find", "org.top_offices", "org.offices", "cases.places"}
     fragments |= {"grid.alike", "grid.points", "notify.unread"}
     others = {"home.healthz", "home.show_metrics", "accounts.sign_in", "accounts.second_factor"}
