@@ -24,7 +24,7 @@ TOPIC = "health.paused"
 def report_due(everything: bool = False) -> None:
     """Report what is due; what cannot be written now is kept for later, and no page fails for it."""
     due = registry_of(current_app).breakers.due(everything)
-    if not due or database.transaction_depth():
+    if not due or database.obj is None or database.transaction_depth():
         return
     closed = database.is_closed()
     try:

@@ -58,7 +58,7 @@ class Counts:
     at: object = None
 
 
-@dataclass
+@dataclass(eq=False)
 class Breaker:
     """One hook of one plugin, in one process."""
 
@@ -70,8 +70,9 @@ class Breaker:
     #: Until when it is left alone; None: it works.
     open_until: float | None = None
     opened_at: object = None
-    #: When this is to be reported (by `clock`).
+    #: When this is to be reported (by `clock`), and all of which anything is.
     due: float = math.inf
+    waiting: set = field(default_factory=set)
 
     def __post_init__(self):
         self._lock = threading.Lock()
@@ -177,12 +178,14 @@ class Breaker:
 
     def _report_in(self, seconds: float) -> None:
         self.due = min(self.due, max(self.clock(), self._reported + seconds) if seconds else self.clock())
+        self.waiting.add(self)
 
     def take(self) -> Counts:
         """Return what is to be reported; it counts as reported unless `give_back` follows."""
         with self._lock:
             taken, self.counts = self.counts, Counts()
             self.due, self._reported = math.inf, self.clock()
+            self.waiting.discard(self)
             return taken
 
     def give_back(self, taken: Counts) -> None:
@@ -208,19 +211,21 @@ class Breakers:
     def __init__(self, limits: Limits):
         self.limits, self.clock = limits, time.monotonic
         self._known: dict[tuple[str, str], Breaker] = {}
+        self._waiting: set[Breaker] = set()
 
     def of(self, plugin: str, hook: str) -> Breaker:
         if (known := self._known.get((plugin, hook))) is not None:
             return known
         limits = replace(self.limits, slow=math.inf) if hook in PATIENT else self.limits
-        return self._known.setdefault((plugin, hook), Breaker(plugin, hook[:80], limits, lambda: self.clock()))
+        made = Breaker(plugin, hook[:80], limits, lambda: self.clock(), waiting=self._waiting)
+        return self._known.setdefault((plugin, hook), made)
 
     def due(self, everything: bool = False) -> list[Breaker]:
         """Return those of which something is to be reported now; `everything`: of which anything is."""
-        if not self._known:
+        if not self._waiting:  # a sound portal: this is what every request asks
             return []
         limit = math.inf if everything else self.clock()
-        return [one for one in list(self._known.values()) if one.due <= limit and one.due < math.inf]
+        return [one for one in list(self._waiting) if one.due <= limit]
 
 
 def said(error: BaseException, place: str) -> str:

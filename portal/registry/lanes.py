@@ -36,6 +36,7 @@ class Lanes:
             try:
                 return view(*arguments, **named)
             finally:
-                del inside[number]
+                with self._lock:
+                    del inside[number]
 
         return wrapped

@@ -11,7 +11,7 @@ from portal import create_app, migrations
 from portal.accounts.models import KnownPermission
 from portal.cases.ledger import Opening, open_case
 from portal.commands import main
-from portal.db import database
+from portal.db import atomic, database
 from portal.health import HookHealth, report_due, troubles
 from portal.jobs import running
 from portal.jobs.models import JobRun
@@ -194,6 +194,19 @@ def only(made, name: str, slug: str):
         made.registry._known[name] = known
 
 
+@pytest.mark.parametrize("name", ["portal_refer", "portal_hand_work"])
+def test_whoever_hands_something_over_is_refused_and_nothing_is_changed(county, name):
+    made = county(lambda slug: hook(name, "return act()"))
+    with made.app.app_context():
+        for slug in made.slugs:
+            if slug.removeprefix("b_") in FAILING:
+                with atomic(), pytest.raises(Refused, match="没有办成"):
+                    made.registry.ask(slug, name)
+                with pytest.raises(Refused, match="没有办成"):
+                    made.registry.ask(slug, name)
+    assert failed(made) >= set(FAILING)
+
+
 # -- told afterwards -----------------------------------------------------------------------------------------------
 
 def test_what_fails_after_a_town_enabled_it_does_not_undo_that(county):
@@ -221,6 +234,21 @@ def test_jobs(county):
     assert failed(made) == bad
     Unit.update(short="好").where(Unit.short == "坏了").execute()  # a job writes in its own transactions
     stands(made.sign_in("cun"))
+
+
+def test_a_job_that_hangs_takes_one_place_and_one_is_left_for_the_core(start):
+    def jobs(slug, *names):
+        given = ", ".join(f'Job("{slug}.{name}", "活", print, at="02:00")' for name in names)
+        return plugin(slug, extra=hook("portal_jobs", f"return [{given}]"))
+
+    made = start({"a.py": jobs("a", "x", "y"), "b.py": jobs("b", "x"), "c.py": jobs("c", "x")}, ["a", "b", "c"])
+    with made.app.app_context():
+        for name in ("a.x", "a.y", "b.x", "c.x", "jobs.prune"):
+            running.ask(name)
+        begun = [run.name for run in iter(lambda: running.claim("here"), None)]
+        assert begun == ["a.x", "b.x", "jobs.prune"]
+        running.perform(JobRun.get(JobRun.name == "b.x"))
+        assert running.claim("here").name == "c.x"
 
 
 def test_the_self_check_says_of_each_that_it_was_not_done(county):
@@ -282,6 +310,16 @@ def test_a_template_that_is_missing_or_fails(start, template, kind):
     assert clerk.open("/").status == 200 and clerk.open("/station/").status == 200
     text = made.sign_in("xitong").open("/health/").text
     assert "页面（notices.index）" in text and kind in text
+
+
+def test_a_page_that_wants_to_end_the_process_piece_by_piece_only_ends_its_answer(start):
+    page = ('@blueprint.get("/")\n@requires("notices.read")\ndef index():\n    def pieces():\n        yield "x"\n'
+            '        raise SystemExit(3)\n    return pieces()\n')
+    made = start({"notices.py": plugin(page=page)}, ["notices"])
+    clerk = made.sign_in("cun")
+    with pytest.raises(RuntimeError, match="SystemExit"):
+        _ = clerk.open("/notices/").text
+    assert clerk.open("/").status == 200
 
 
 HANGING = '''
