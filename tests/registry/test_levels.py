@@ -4,6 +4,7 @@ import pytest
 
 from portal.org.enablement import set_enabled
 from portal.values import Refused
+from tests.doors.world import plain_of
 from tests.people_of_the_county import COUNTY, TOWN, unit
 from tests.registry.sources import hook, plugin
 
@@ -41,3 +42,26 @@ def test_open_matters_anywhere_in_the_county_keep_it_enabled(start):
         set_enabled(unit(COUNTY), "notices", True, None)
         with pytest.raises(Refused, match="还有 1 件没有办结.*三台县"):
             set_enabled(unit(COUNTY), "notices", False, None)
+
+
+TALKING = '''
+@blueprint.after_request
+def sign(response):
+    response.headers["X-Notices"] = "here"
+    return response
+
+
+@blueprint.errorhandler(404)
+def lost(error):
+    return "通知公告里没有这一页", 404
+'''
+
+
+@pytest.mark.parametrize("path", ["/notices/", "/notices", "/notices/nothing"])
+def test_where_it_is_disabled_no_handler_of_its_own_answers(start, path):
+    started = start({"notices.py": plugin(extra=TALKING)})
+    browser = started.sign_in("cun")
+    never = plain_of(browser.open("/nothing/such").text)
+    browser.open(path)
+    assert browser.status == 404 and "X-Notices" not in browser.response.headers
+    assert plain_of(browser.text) == never
