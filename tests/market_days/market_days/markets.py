@@ -81,6 +81,7 @@ def beside(first: datetime.date, days: int) -> str:
 @requires("market_days.manage")
 def new():
     form = MarketForm()
+    form.unit.offer()
     if form.validate_on_submit():
         try:
             row = register(form.unit.unit, form.values(), current_user)

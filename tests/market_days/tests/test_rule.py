@@ -11,7 +11,8 @@ from market_days.rule import FIRST, LAST, NUMERALS, Rule, lunar_name, read
 from portal.kit import Refused
 
 DAY = datetime.timedelta(days=1)
-days = st.dates(FIRST, LAST - 62 * DAY)
+#: So far from both ends that the whole lunar month around the day is known.
+days = st.dates(FIRST + 31 * DAY, LAST - 62 * DAY)
 digits = st.frozensets(st.integers(0, 9), min_size=1).map(tuple)
 rules = st.builds(Rule, digits, st.booleans(), st.booleans())
 
