@@ -45,6 +45,10 @@ class HolderForm(VersionedForm):
     phone = PhoneField("电话", required=False)
 
 
+class FreeForm(VersionedForm):
+    """Only a button, but over the stall that was on the screen: not over whoever got it since."""
+
+
 class AskForm(Form):
     market = Choice("问哪个集市", choices=[])
     stall = Text("摊位编号", required=False, longest=20)

@@ -23,6 +23,9 @@ from .models import Market, Question, Stall
 from .pages import blueprint
 from .workflow import KIND
 
+#: Whoever sits in a village writes down what lies there; whoever sits above it, what lies with the market.
+NEAR = ("village", "grid")
+
 
 @blueprint.get("/questions")
 @requires("market_days.read")
@@ -55,7 +58,7 @@ def receive(market: Market, data: dict, actor) -> Case:
     No law says by when; the county sets it.
     """
     own = actor.post.unit
-    place = Unit.get_by_id(own.id) if own.town_id == market.town_id and own.level != "town" else market.unit
+    place = Unit.get_by_id(own.id) if own.level in NEAR and own.town_id == market.town_id else market.unit
     limit = Deadline(setting("market_days.days", market.county_id))
     opening = Opening(KIND.name, f"{market.name}：{data['title']}", place, limit, unit=market.unit,
                       applicant=mask_name(data["name"]))

@@ -23,7 +23,7 @@ from portal.kit import (
 )
 
 from . import markets
-from .forms import HolderForm, StallForm
+from .forms import FreeForm, HolderForm, StallForm
 from .models import Market, Stall
 from .pages import blueprint
 
@@ -60,8 +60,12 @@ def allowed(market: Market, actor) -> None:
 @requires("market_days.read")
 def stall(stall_id):
     row = found(stall_id)
-    return render_template("market_days/stall.html", stall=row,
-                           manages=current_user.may("market_days.manage", row.market.unit))
+    return page_for(row, FreeForm(obj=row))
+
+
+def page_for(row: Stall, form: FreeForm):
+    manages = current_user.may("market_days.manage", row.market.unit)
+    return render_template("market_days/stall.html", stall=row, form=form, manages=manages)
 
 
 def found(stall_id: int) -> Stall:
@@ -102,8 +106,11 @@ def give(row: Stall, data: dict, version: int, actor) -> None:
 @requires("market_days.manage")
 def free_stall(stall_id):
     row = found(stall_id)
+    form = FreeForm(obj=row)
+    if not form.validate_on_submit():
+        return page_for(row, form), 422
     allowed(row.market, current_user)
-    moved(row, row.version, holder=None, since=None)
+    moved(row, form.version.data, holder=None, since=None)
     audit.record("market_days.free", "market_days.stall", row.id)
     flash("已收回，可以另外安排。", "success")
     return redirect(url_for("market_days.stall", stall_id=row.id))
@@ -128,8 +135,12 @@ def uses(resident) -> list[ResidentUse]:
 
 
 def data_of(resident, person) -> list[ResidentSection]:
-    rows = [(row.market.name, row.number, row.trade, f"{row.since}") for row in held_by(resident)]
-    return [ResidentSection("集市摊位", ("集市", "编号", "经营", "从哪天起"), rows)] if rows else []
+    seen = {row.id for row in Stall.seen_by(person).where(Stall.holder == resident.id)}
+    held = list(held_by(resident))
+    rows = [(row.market.name, row.number, row.trade, f"{row.since}") for row in held if row.id in seen]
+    hidden = len(held) - len(rows)
+    note = f"另有 {hidden} 个摊位不在您的辖区。" if hidden else ""
+    return [ResidentSection("集市摊位", ("集市", "编号", "经营", "从哪天起"), rows, note)] if held else []
 
 
 def erase(resident) -> None:

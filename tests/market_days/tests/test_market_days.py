@@ -3,6 +3,8 @@
 import re
 
 import pytest
+from market_days import portal_resident_data, portal_resident_erased, portal_resident_uses
+from market_days.models import Stall
 
 from portal.testing import PluginContract
 
@@ -160,6 +162,47 @@ def test_a_stall_that_was_given_back_is_free_for_the_next(county, sign_in):
     assert "空着" in town.text
     town.send(f"{stall}/holder", name="冯光大")
     assert "冯*大" in town.text
+
+
+def test_who_got_the_stall_meanwhile_is_not_sent_away_by_an_old_page(county, sign_in):
+    stall = stalled(county, registered(county))
+    slow, fast = sign_in("town"), sign_in("town")
+    fast.send(f"{stall}/holder", name="许德全")
+    form = slow.open(stall).form(action=f"{stall}/free")
+    fast.send(stall, to=f"{stall}/free")
+    fast.send(f"{stall}/holder", name="冯光大")
+    slow.submit(form, stall)
+    assert slow.status == 409 and "冯*大" in fast.open(stall).text
+
+
+def test_a_wrong_number_is_said_at_its_field_and_nobody_is_written_down(county, sign_in):
+    stall = stalled(county, registered(county))
+    town = sign_in("town")
+    town.send(f"{stall}/holder", name="许德全", id_card="510722194001011234", phone="1")
+    assert town.status == 422 and "field-error" in town.text and "空着" in town.open(stall).text
+
+
+def held(county):
+    """A stall with its holder, in the village's market; returns the holder."""
+    stall = stalled(county, registered(county, "village"))
+    county.sign_in("town").send(f"{stall}/holder", name="许德全")
+    return Stall.get().holder
+
+
+def test_a_resident_gets_a_copy_of_what_is_kept_and_nobody_reads_more_than_their_own_area(county):
+    holder = held(county)
+    own, = portal_resident_data(holder, county.person("village"))
+    assert own.rows == [("塔山大集", "A12", "豆制品", "2026-11-26")] and not own.note
+    foreign, = portal_resident_data(holder, county.person("next_village"))
+    assert foreign.rows == [] and "1 个摊位" in foreign.note
+    assert "塔山大集 A12 号摊位" in portal_resident_uses(holder)[0].title
+
+
+def test_of_a_resident_who_is_erased_nothing_stays_at_the_stall(county, sign_in):
+    holder = held(county)
+    portal_resident_erased(holder, county.person("town"))
+    assert portal_resident_data(holder, county.person("village")) == []
+    assert "空着" in sign_in("village").open("/market_days/stalls/1").text
 
 
 def test_a_number_is_given_once_in_a_market(county, sign_in):
