@@ -76,7 +76,9 @@ SAID = {
     "audit": "The record of who did what: `audit.record(action, object_type, object_id, detail=, changes=, actor=)` "
              "writes an entry in the caller's transaction, `audit.differences(old, new)` returns what changed; no "
              "names and no numbers of people in it.",
-    "search": "The word index: `search.put(...)`, `search.remove(...)`, `search.matching(...)`; cases are indexed by "
+    "search": "The word index: `search.put(owner, row_id, text)` and `search.remove(owner, row_id)` in the caller's "
+              "transaction, with an owner like \"lamps.lamp\"; `search.ids(owner, words)` is the subquery of the "
+              "ids whose text has all the words, None where there is nothing to look for. Cases are indexed by "
               "themselves.",
     "CAST": "Who is there: `{name: (full name, where, role)}`, see [the cast](plugin-testing.md#the-cast).",
     "PASSWORD": "The password of everybody in the cast.",

@@ -8,6 +8,7 @@ import logging
 import os
 import shutil
 import uuid
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -17,6 +18,10 @@ from portal import create_app
 from portal.db import database
 from portal.testing import Browser
 from tests.people_of_the_county import PASSWORD, PLUGINS, build
+from tests.wheels import build_once
+
+#: A repository of its own, whose tests run in an environment of its own: test_market_days.py.
+collect_ignore = ["market_days"]
 
 #: A moment without its zone would be read as UTC, eight hours from the county's clock: the test would hold only in the
 #: morning.
@@ -211,6 +216,12 @@ def ground(request, tmp_path_factory):
     ground.haste()
     yield ground
     ground.remove()
+
+
+@pytest.fixture(scope="session")
+def portal_wheel(tmp_path_factory):
+    """The portal as others install it; built once in a run."""
+    return build_once(Path(__file__).parents[1], tmp_path_factory, "tests")
 
 
 @pytest.fixture(autouse=True)

@@ -192,7 +192,7 @@ def test_tables_match_their_migrations(app):
         assert not difference, f"{owner.slug}: write a migration ({how})\n{difference}"
 
 
-@pytest.mark.parametrize("folder", ["portal", "plugins"])
+@pytest.mark.parametrize("folder", ["portal", "plugins", "tests/market_days"])
 def test_templates_mark_nothing_as_safe(folder):
     wrong = [
         str(path.relative_to(ROOT))
@@ -202,7 +202,7 @@ def test_templates_mark_nothing_as_safe(folder):
     assert not wrong, f"|safe lets a stranger's text become markup: {wrong}"
 
 
-@pytest.mark.parametrize("folder", ["portal", "plugins"])
+@pytest.mark.parametrize("folder", ["portal", "plugins", "tests/market_days"])
 def test_templates_carry_no_inline_style_or_handler(folder):
     """The Content-Security-Policy forbids both: a browser would silently ignore them."""
     wrong = [

@@ -61,10 +61,13 @@ class Served:
         self.port = port or free_port()
         self.log = Path(folder) / f"server-{self.port}.log"
         command = [str(portal)] if portal else list(PORTAL)
+        around = environment(port=self.port, **settings)
+        if portal:
+            del around["PYTHONPATH"]  # one that was installed elsewhere must not find this checkout first
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen(
-                [*command, *(arguments or ("serve",))], cwd=folder, env=environment(port=self.port, **settings),
-                stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
+                [*command, *(arguments or ("serve",))], cwd=folder, env=around, stdout=log,
+                stderr=subprocess.STDOUT, start_new_session=True,
             )
         self._visitor = None
 
