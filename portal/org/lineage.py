@@ -10,11 +10,12 @@ from flask import current_app
 from portal import audit
 from portal.db import atomic, database, is_postgres, now, today
 from portal.org import lineage_rows, lineage_tree
+from portal.org.copying import differences
 from portal.org.editing import claim, hold, named, refuse_same_name
 from portal.org.enablement import renew_token, set_enabled
 from portal.org.lineage_offices import copy_offices, counterparts, offices_of, renamed
 from portal.org.models import OrgSetting, TownPlugin, TownPluginEvent, Unit
-from portal.org.settings import find
+from portal.org.settings import find, forget, save_setting
 from portal.registry import registry_of
 from portal.values import Rearrangement, Refused, UnitEffect
 
@@ -189,6 +190,7 @@ def split_unit(unit: Unit, name: str, code: str, units: list[int], by, version: 
         made = _made(draft(unit, name, code), unit, by, more)
         if unit.level == "town":
             copy_offices(unit, made)
+            _take_settings_along(unit, made, by)
         change = plan_split(unit, made, units, by, **more)
         for part in Unit.select().where(Unit.id.in_(units or [0])):
             lineage_tree.hang(part, made)
@@ -241,6 +243,13 @@ def _made(made: Unit, beside: Unit, by, more: dict) -> Unit:
         for slug in _enabled_at(beside.id):
             set_enabled(unit, slug, True, by)
     return unit
+
+
+def _take_settings_along(unit: Unit, made: Unit, by) -> None:
+    """Let the new town have set what the old one has set; for an office of the old one, its counterpart."""
+    for line in differences(unit, made):
+        if line.kind == "setting" and not line.why:
+            save_setting(find(line.name), made, line.after, by)
 
 
 def _absorb(change: Rearrangement) -> None:
@@ -299,12 +308,13 @@ def _carry_out(change: Rearrangement) -> None:
 
 
 def _lead_settings(change: Rearrangement) -> None:
-    """Where a county has named a unit that ends as the one in charge, its heir is in charge."""
-    for row in OrgSetting.select().where(OrgSetting.county == change.unit.county_id):
+    """Where a county or a town has named a unit that ends as the one in charge, its heir is in charge."""
+    for row in OrgSetting.select(OrgSetting).join(Unit).where(Unit.county_id == change.unit.county_id):
         declared = find(row.name)
         heir = change.heirs.get(row.value) if declared and declared.kind == "unit" else None
         if heir:
             OrgSetting.update(value=heir.id).where(OrgSetting.id == row.id).execute()
+    forget()
 
 
 def _switch_off(unit: Unit, by) -> None:

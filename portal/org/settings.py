@@ -75,7 +75,8 @@ def kept(county_id: int | None) -> dict[tuple[int, str], Kept]:
 
 def forget() -> None:
     """Let this request read anew what counties and towns have set: after a change, and after one was taken back."""
-    g.pop("settings_kept", None)
+    if has_request_context():
+        g.pop("settings_kept", None)
 
 
 def _read(county_id: int | None) -> dict[tuple[int, str], Kept]:

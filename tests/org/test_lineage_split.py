@@ -8,6 +8,7 @@ from portal.cases.supervision.models import Rule
 from portal.db import today
 from portal.org import enabled_for, lineage
 from portal.org.models import Unit
+from portal.org.settings import find, save_setting, setting
 from portal.values import Refused
 from tests.cases.making import matter, move, plain
 from tests.grid.door import draw, house
@@ -82,6 +83,13 @@ def test_a_new_town_begins_with_the_platforms_offices_and_rules_of_the_old_one(a
     assert unit((NEW_TOWN, "综治中心")).name == "华光镇综治中心"
     assert case.id not in seen(person("zhen")) and case.id in seen(person("cun"))
     all_is_well()
+
+
+def test_a_new_town_has_set_what_the_old_one_has_set(admin):
+    save_setting(find("cases.alike_days"), unit(TOWN), 45, person("zhenguan"))
+    confirmed(admin, "split", unit(TOWN), name="华光镇", code=NEW_TOWN, units=[str(unit(VILLAGE).id)])
+    assert setting("cases.alike_days", unit(VILLAGE)) == 45 == setting("cases.alike_days", unit(TOWN))
+    assert setting("cases.alike_days", unit(TOWN).county_id) != 45
 
 
 def test_the_history_leads_both_ways(admin):

@@ -72,7 +72,7 @@ def leave_traces():
     Mute.create(user=user, topic="street_lamp.news")
     Notice.create(user=user, topic="street_lamp.news", title="路灯", url="/street_lamp/")
     JobRun.create(name="street_lamp.count", due=now())
-    OrgSetting.create(county=county, name="street_lamp.days", value=3, by_name="马骏")
+    OrgSetting.create(unit=county, name="street_lamp.days", value=3, by_name="马骏")
     PluginRule.create(county=county, unit=county, plugin="street_lamp", kind="required", reason="文件", by_name="马骏")
     Rule.create(unit=county, kind="street_lamp.matter", yellow=50)
     Told.create(topic="street_lamp.late", about="1", on=today())
