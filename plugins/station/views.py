@@ -1,6 +1,6 @@
 from plugins.station import forms
 from plugins.station.items import items_of, save_item, written
-from plugins.station.models import ItemMaterial, ServiceItem
+from plugins.station.models import ItemMaterial, ServiceItem, speed_up
 from plugins.station.receive import asked_of, receive
 from plugins.station.referral import source_of
 from plugins.station.workflow import KIND
@@ -53,7 +53,7 @@ def item(item_id):
     """One item's guide on a page that prints for the person who asks."""
     item = _item(item_id)
     return render_template(
-        "station/item.html", item=item, materials=list(item.materials),
+        "station/item.html", item=item, speed_up=speed_up(item), materials=list(item.materials),
         receiving=current_user.may("station.receive"), managing=current_user.may("station.manage"),
     )
 

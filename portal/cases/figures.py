@@ -54,11 +54,17 @@ RATES = (
     Rate("content", "满意率", "content", "rated", "满意 ÷ 当期办结件中评价过的"),
     Rate("at_once", "即办率", "at_once", "closed", "登记当天办结 ÷ 当期办结"),
     Rate("first_time", "一次办成率", "first_time", "closed", "没有停表、没有重办就办结 ÷ 当期办结"),
+    Rate("by_proxy", "代办占比", "proxied", "opened", "代办登记 ÷ 当期登记"),
     Rate("own", "自办率", "own", "closed", "在网格、村（社区）办结 ÷ 当期办结"),
 )
+#: The way in that counts as 代办, whichever kind of case has it.
+PROXY = "proxy"
+#: The columns of the sums: what the counters hold, and how many came in by proxy.
+SUMS = (*FLOWS, "proxied")
 #: What a list shows for each count: the parameters of its address (behind.py).
 LISTS = {
-    "opened": {}, "valid": {"mark": "valid"}, "settled": {"phase": "closed"}, "redone": {"mark": "redone"},
+    "opened": {}, "proxied": {"channel": PROXY}, "valid": {"mark": "valid"},
+    "settled": {"phase": "closed"}, "redone": {"mark": "redone"},
     "closed": {"by": "closed", "phase": "closed"}, "late": {"by": "closed", "phase": "closed", "timing": "late"},
     **{name: {"by": "closed", "phase": "closed", "mark": name} for name in ("at_once", "first_time", "own")},
     "rated": {"by": "closed", "phase": "closed", "rated": 1}, "content": {"by": "closed", "phase": "closed"},
@@ -146,7 +152,7 @@ def _count(found: dict, person, names: list[str], period: Period, by: str) -> No
     of_period = {key: name for name, one in reversed(spans) for key in (one.keys or [one.first])}
     for key, when, *sums in rows:
         line = found.setdefault(key or None, Line(key or None, ""))
-        getattr(line, of_period[when]).update({name: int(n or 0) for name, n in zip(FLOWS, sums, strict=True)})
+        getattr(line, of_period[when]).update({name: int(n or 0) for name, n in zip(SUMS, sums, strict=True)})
     _count_open(found, column, value, names, period, by)
 
 
@@ -159,7 +165,8 @@ def _sums(column: str, by: str, names: int, periods: int) -> Prepared:
         axis = Flow.axis == ("line" if column == "line_id" else "place")
         place = Flow.unit_id if column in ("grid_id", "line_id") else getattr(Flow, column)
         return (
-            Flow.select(key, Flow.period, *(fn.SUM(getattr(Flow, name)) for name in FLOWS))
+            Flow.select(key, Flow.period, *(fn.SUM(getattr(Flow, name)) for name in FLOWS),
+                        fn.SUM(When(None, ((Flow.channel == PROXY, Flow.opened),), 0)))
             .where(place == slots.area, axis, Flow.period.in_(slots.many("period", periods)),
                    Flow.kind.in_(slots.many("kind", names)))
             .group_by(key, Flow.period)
@@ -184,8 +191,10 @@ def _of_days(column: str, value: int, names: list[str], by: str, wanted: list[da
             case = Standing(*row)
             for name, when, changes in events(case):
                 if name == moment:
-                    sums.setdefault((row[keys[by]], when.date()), Counter()).update(changes)
-    return [(key, day, *(counted[name] for name in FLOWS)) for (key, day), counted in sums.items() if day in wanted]
+                    counted = sums.setdefault((row[keys[by]], when.date()), Counter())
+                    counted.update(changes)
+                    counted["proxied"] += (name, case.channel) == ("opened", PROXY)
+    return [(key, day, *(counted[name] for name in SUMS)) for (key, day), counted in sums.items() if day in wanted]
 
 
 @functools.lru_cache(maxsize=200)

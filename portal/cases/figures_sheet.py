@@ -14,7 +14,7 @@ COUNTS = (("opened", "登记"), ("closed", "办结"), ("due", "应办结"), ("ov
 TITLES = {
     "kept": "期限内办结", "due": "应办结", "late": "超期办结", "closed": "办结", "settled": "已办结", "valid": "有效件",
     "redone": "重办", "opened": "登记", "content": "满意", "rated": "评价过", "at_once": "当天办结",
-    "first_time": "一次办成", "own": "网格、村内办结",
+    "first_time": "一次办成", "proxied": "代办登记", "own": "网格、村内办结",
 }
 CENTRED = {"bold": True, "align": "center", "valign": "vcenter"}
 HEAD = 3  # rows of the title, of who reports, and of the upper heads

@@ -20,7 +20,8 @@ from portal.db import now, today
 COLUMNS = (
     ("opened", "登记"), ("closed", "办结"), ("due", "应办结"), ("in_time", "按期办结率"), ("overrun", "超期结案率"),
     ("settling", "综合办结率"), ("redoing", "发回重办率"), ("content", "满意率"), ("days", "平均用时"),
-    ("at_once", "即办率"), ("first_time", "一次办成率"), ("own", "自办率"), ("overdue", "现在超期"),
+    ("at_once", "即办率"), ("first_time", "一次办成率"), ("by_proxy", "代办占比"), ("own", "自办率"),
+    ("overdue", "现在超期"),
 )
 SHOWN = dict(COLUMNS)
 RATE = {rate.name: rate for rate in RATES}

@@ -41,8 +41,8 @@ class Line:
 # -- what differs ------------------------------------------------------------------------------------------------
 
 def differences(source: Unit, target: Unit) -> list[Line]:
-    """Return what must change at `target` so that it is set up like `source`: plugins first, then the settings of those
-    that `source` has enabled."""
+    """Return what must change at `target` so that it is set up like `source`: plugins, and the settings of those that
+    `source` has enabled."""
     there, here = enabled_for(source), enabled_for(target)
     plugins = [
         Line("plugin", plugin.slug, plugin.slug in here, plugin.slug in there)
@@ -50,7 +50,18 @@ def differences(source: Unit, target: Unit) -> list[Line]:
     ]
     declared = [one for _, one in keeping.settings_of(among=there) if one.towns]
     settings = [_setting_line(one, source, target) for one in declared]
-    return [*plugins, *(line for line in settings if line.before != line.after or line.why)]
+    return _in_order([*plugins, *(line for line in settings if line.before != line.after or line.why)])
+
+
+def _in_order(lines: list[Line]) -> list[Line]:
+    """Return the lines as they can be done: a plugin after those that it depends on, a setting after its plugin, and
+    what is to be disabled last and the other way round."""
+    order = list(registry_of(current_app).plugins)
+    on = [line for line in lines if line.kind == "plugin" and line.after]
+    off = [line for line in lines if line.kind == "plugin" and not line.after]
+    on.sort(key=lambda line: order.index(line.name))
+    off.sort(key=lambda line: order.index(line.name), reverse=True)
+    return [*on, *(line for line in lines if line.kind == "setting"), *off]
 
 
 def _setting_line(one: Setting, source: Unit, target: Unit) -> Line:
@@ -86,8 +97,7 @@ def way_back(copy: OrgCopy) -> list[Line]:
             continue
         note = "" if now == row["after"] else "复制以后又有人改过"
         found.append(Line(row["kind"], row["name"], now, row["before"], note=note))
-    # What a setting belongs to must be enabled when it is set, so what is to be disabled comes last.
-    return sorted(found, key=lambda line: (line.kind == "plugin" and not line.after, line.kind != "plugin"))
+    return _in_order(found)
 
 
 #: Stands for the plugin or setting that is no longer installed.

@@ -34,7 +34,7 @@ ACTORS = ("cun", "shuji", "lincun", "linjia", "zhen", "zhener", "linzhen", "minz
 READERS = ("shuji", "zhen", "linzhen", "minzheng", "lingdao")
 WHERE = {VILLAGE: ("cun", "shuji"), NEXT_VILLAGE: ("lincun",), OTHER_TOWN + "/village": ("linjia",)}
 ITEMS = ("高龄津贴", "临时救助", "居民养老保险参保", "残疾人证", "家庭医生签约")
-CHANNELS = ("window", "visit", "phone")
+CHANNELS = ("window", "visit", "phone", "proxy")
 
 
 @pytest.fixture(scope="module")

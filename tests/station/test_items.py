@@ -2,7 +2,7 @@
 
 import pytest
 
-from plugins.station.models import ItemMaterial, ServiceItem
+from plugins.station.models import ItemMaterial, ServiceItem, speed_up
 from portal.audit.models import AuditEntry
 from portal.cases.models import Case
 from tests.station.door import item, newest, receive, request_of, state, step
@@ -40,6 +40,22 @@ def test_a_hall_of_the_town_takes_an_item_for_one_of_its_villages_and_of_no_othe
 ])
 def test_an_item_is_found_by_what_people_call_it(sign_in, words, found):
     assert found in sign_in("cun").open(f"/station/items?q={words}").text
+
+
+@pytest.mark.parametrize("legal, amount, unit, said", [
+    ("20 个工作日", 5, "workday", "75.0%（1 − 5 / 20）"), ("20 个工作日", 0, "workday", "100.0%（1 − 0 / 20）"),
+    ("3 个月", 5, "workday", ""), ("", 5, "workday", ""), ("随到随办", 5, "workday", ""), ("0 日", 5, "day", ""),
+    ("10 日", 12, "day", "-20.0%（1 − 12 / 10）"),
+])
+def test_a_guide_says_how_much_faster_than_the_law_the_promise_is(legal, amount, unit, said):
+    assert speed_up(ServiceItem(legal_limit=legal, promise_amount=amount, promise_unit=unit)) == said
+
+
+def test_the_page_of_an_item_shows_it(sign_in):
+    found = item("高龄津贴")
+    ServiceItem.update(legal_limit="20 个工作日", promise_amount=5, promise_unit="workday").where(
+        ServiceItem.id == found.id).execute()
+    assert "75.0%（1 − 5 / 20）" in sign_in("cun").open(f"/station/items/{found.id}").text
 
 
 def test_a_changed_guide_holds_for_those_who_come_later(sign_in):
