@@ -14,7 +14,7 @@ from portal.org.copying import differences
 from portal.org.editing import claim, hold, named, refuse_same_name
 from portal.org.enablement import renew_token, set_enabled
 from portal.org.lineage_offices import copy_offices, counterparts, offices_of, renamed
-from portal.org.models import OrgSetting, TownPlugin, TownPluginEvent, Unit
+from portal.org.models import OrgSetting, PluginRule, TownPlugin, TownPluginEvent, Unit
 from portal.org.settings import find, forget, save_setting
 from portal.registry import registry_of
 from portal.values import Rearrangement, Refused, UnitEffect
@@ -318,7 +318,8 @@ def _lead_settings(change: Rearrangement) -> None:
 
 
 def _switch_off(unit: Unit, by) -> None:
-    """Switch off what a town had enabled that is no more; nothing lies there any longer."""
+    """Switch off what a town had enabled that is no more; nothing lies there any longer, and no rule holds for it."""
+    PluginRule.delete().where(PluginRule.unit == unit.id).execute()
     rows = list(TownPlugin.select().where(TownPlugin.unit == unit.id, TownPlugin.enabled == True))  # noqa: E712
     who = {"by_id": by.id, "by_name": by.full_name}
     for row in rows:
