@@ -49,7 +49,7 @@ def _report(breaker) -> None:
         breaker.give_back(taken)
         raise
     if breaker.open_until is not None:
-        if row.freed_at is not None and row.freed_at > breaker.opened_at:
+        if row.open_until is None:  # it works in another process, or an administrator wants it tried
             breaker.try_again()
     elif taken.failures and row.open_until is not None and row.open_until > now():
         breaker.follow((row.open_until - now()).total_seconds())

@@ -69,7 +69,6 @@ class Breaker:
     counts: Counts = field(default_factory=Counts)
     #: Until when it is left alone; None: it works.
     open_until: float | None = None
-    opened_at: object = None
     #: When this is to be reported (by `clock`), and all of which anything is.
     due: float = math.inf
     waiting: set = field(default_factory=set)
@@ -148,7 +147,7 @@ class Breaker:
         return True
 
     def _open(self, moment: float) -> None:
-        self.open_until, self._since, self.opened_at = moment + self._pause, moment, now()
+        self.open_until, self._since = moment + self._pause, moment
         self._report_in(0)
 
     def note(self, error: BaseException, place: str = "") -> None:
@@ -172,7 +171,7 @@ class Breaker:
         with self._lock:
             if self.open_until is None:
                 moment = self.clock()
-                self.open_until, self._since, self.opened_at = moment + seconds, moment, now()
+                self.open_until, self._since = moment + seconds, moment
 
     # -- reporting -------------------------------------------------------------------------------------------
 
