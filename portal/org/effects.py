@@ -27,8 +27,8 @@ def effects(registry, plugin: Plugin) -> dict:
     titles = {one.name: one.title for one in registry.permissions()}
     holders = BROUGHT["holders"]([one.name for one in permissions]) if permissions else {}
     return {
-        "menu": [(item.label, f"要有“{titles.get(item.permission, '')}”的权限") for item in
-                 sorted(menu, key=lambda item: item.order)],
+        "menu_lines": [(item.label, f"要有“{titles.get(item.permission, '')}”的权限") for item in
+                       sorted(menu, key=lambda item: item.order)],
         "permissions": [(one.title, holders.get(one.name, [])) for one in permissions],
         "kinds": [(kind.title, f"编号 {kind.prefix}，{len(kind.workflow.steps)} 种办法") for kind in kinds],
         "jobs": [(job.title, when(job)) for job in jobs],

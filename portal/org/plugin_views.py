@@ -158,7 +158,7 @@ def switch_plugin(unit_id, slug):
             return redirect(url_for("org.plugins"))
     form.enable.data = "1" if enable else "hand"
     menu = [item for owner, item in registry_of(current_app).collect("portal_menu") if owner.slug == slug]
-    view = {"unit": unit, "plugin": one, "enable": enable, "form": form, "menu": menu, "way": way,
+    view = {"unit": unit, "plugin": one, "enable": enable, "form": form, "menu_lines": menu, "way": way,
             "forbidden": forbidden(unit, one, enable)}
     return render_template("org/switch.html", **view), 422 if form.is_submitted() else 200
 

@@ -30,6 +30,8 @@ def check_page(name: str, url: str, status: int, text: str, forms: list) -> list
         wrong.append(f"{url} has {page.h1} h1")
     if page.lang != "zh-CN" or not has_chinese(page.title) or page.title.startswith(" -"):
         wrong.append(f"{url}: lang {page.lang!r}, title {page.title!r}")
+    if name != "kongkong" and 'class="sidebar' in text and 'class="sidebar-item"' not in text:
+        wrong.append(f"{url} has lost the menu: its view hands the template a name that the frame uses")
     # What is hidden in each form has the same id in all of them; no label and no script asks for it.
     if double := {one for one in page.ids if page.ids.count(one) > 1} - {"csrf_token", "_key", "version"}:
         wrong.append(f"{url} has these ids twice: {double}")
