@@ -5,10 +5,14 @@ It was written from docs/ alone. What runs here is its own test suite, as its au
 
 import re
 import shutil
+import uuid
+from urllib.parse import quote
 
+import psycopg
 import pytest
 
 from tests.commands.server import ROOT, Served, free_port
+from tests.conftest import POSTGRES, _missing
 from tests.test_house import imports
 from tests.wheels import MARKS, build, environment_with, run
 
@@ -56,22 +60,48 @@ def test_its_own_tests_pass_against_the_installed_wheels(env, tmp_path):
     assert passed and int(passed[1]) > 80, said
 
 
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def county(request, tmp_path):
+    """The folder of an instance without anything in it, on either engine."""
+    (tmp_path / "instance").mkdir()
+    if request.param == "sqlite":
+        yield tmp_path
+        return
+    try:
+        psycopg.connect(POSTGRES, connect_timeout=3).close()
+    except psycopg.OperationalError:
+        _missing("no PostgreSQL server at PORTAL_TEST_POSTGRES")
+    name = f"portal_test_{uuid.uuid4().hex[:8]}"
+    with psycopg.connect(POSTGRES, autocommit=True) as server:
+        server.execute(f'CREATE DATABASE "{name}"')
+        (tmp_path / "instance" / "portal.toml").write_text(f'database = "{POSTGRES.rsplit("/", 1)[0]}/{name}"\n')
+        yield tmp_path
+        server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
 @wheel
-def test_a_county_installs_it_enables_it_for_a_town_and_registers_a_market(env, tmp_path):
+def test_a_county_installs_it_enables_it_for_a_town_and_answers_a_question(env, county):
     portal = env / "portal"
     data = env.parent.glob("lib/python*/site-packages/portal/org/data/510722_towns.csv")
-    run(portal, "migrate", cwd=tmp_path)
-    run(portal, "org", "import", next(data), cwd=tmp_path)
+    run(portal, "migrate", cwd=county)
+    run(portal, "org", "import", next(data), cwd=county)
     post = ("--full-name", "刘德明", "--unit", TOWN, "--role", "town_staff")
-    added = run(portal, "user", "add", "tashan", *post, cwd=tmp_path)
+    added = run(portal, "user", "add", "tashan", *post, cwd=county)
     first = re.search(r"\w+(?:-\w+){3}", added)[0]
-    assert "完好" in run(portal, "plugin", "check", "market_days", cwd=tmp_path)
-    with Served(tmp_path, "serve", portal=portal, port=free_port(), workers=1) as served:
+    assert "完好" in run(portal, "plugin", "check", "market_days", cwd=county)
+    with Served(county, "serve", portal=portal, port=free_port(), workers=1) as served:
         town = served.visitor()
         town.send("/accounts/sign-in", name="tashan", password=first)
         town.send("/accounts/password", old=first, password="Gan1ji-Chang5-Ri", again="Gan1ji-Chang5-Ri")
         assert town.open("/market_days/").status == 404
-        run(portal, "plugin", "enable", "market_days", "--unit", TOWN, cwd=tmp_path)
+        run(portal, "plugin", "enable", "market_days", "--unit", TOWN, cwd=county)
         town.send("/market_days/new", name="塔山大集", rule="逢1逢5", calendar="lunar")
         assert town.status == 200 and "农历逢一、五" in town.text, town.text
-        assert "塔山大集" in town.open("/market_days/").text
+        market = town.response.request.path
+        town.send(f"{market}/stalls/new", number="A12", trade="豆制品")
+        town.send(f"{town.response.request.path}/holder", name="许德全", phone="13890112233")
+        assert "许*全" in town.text, town.text
+        town.send("/market_days/ask", stall="A12", name="王秀兰", title="几点散集")
+        town.send(f"{town.response.request.path}/steps/answer", reply="下午两点。", reply_channel="face")
+        assert "已答复" in town.text and "下午两点。" in town.text, town.text
+        assert market in town.open(f"/search?q={quote('塔山大')}").text
