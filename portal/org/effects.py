@@ -20,7 +20,7 @@ def effects(registry, plugin: Plugin) -> dict:
         ("搜索", [one.title for one in own("portal_search")]),
         ("文书", [paper.title for paper in own("portal_papers")]),
         ("消息", [topic.title for topic in own("portal_topics")]),
-        ("县里可以设置", [one.title for one in own("portal_settings")]),
+        ("可以设置的", [one.title for one in own("portal_settings")]),
     ]
     menu, kinds, jobs = own("portal_menu"), own("portal_cases"), own("portal_jobs")
     permissions = own("portal_permissions")
