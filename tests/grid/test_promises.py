@@ -9,7 +9,7 @@ from plugins.grid.workflow import STEPS, event_of
 from portal.cases import tallies, timeline
 from portal.cases.ledger import available, take
 from portal.cases.models import Case
-from portal.db import now
+from portal.db import atomic, now
 from portal.org.settings import find, save_setting
 from portal.values import Conflict, Refused
 from tests.people_of_the_county import COUNTY, VILLAGE, person, unit
@@ -50,10 +50,11 @@ def test_every_walk_keeps_the_promises(app, cast, reporter, category, named, wal
     hall = unit((COUNTY, "行政审批服务局"))
     with app.test_request_context():
         save_setting(find("grid.coordination"), hall.county_id, hall.id, person("xian"))
-        case = report(unit(VILLAGE), person(reporter), {
-            "category": category, "text": "护栏断了", "channel": "public" if named else "grid",
-            "name": "何清祥" if named else "",
-        })
+        with atomic():
+            case = report(unit(VILLAGE), person(reporter), {
+                "category": category, "text": "护栏断了", "channel": "public" if named else "grid",
+                "name": "何清祥" if named else "",
+            })
         holds_the_promises(case)
         for name, actor, data in walk:
             before = Case.get_by_id(case.id)

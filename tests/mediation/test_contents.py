@@ -113,7 +113,7 @@ def test_a_town_cannot_disable_it_with_open_disputes(case, sign_in):
 
     with pytest.raises(Refused) as refused:
         set_enabled(unit(TOWN), "mediation", False, None)
-    assert "张*国与张*华" in refused.value.sentence and "张建国" not in refused.value.sentence
+    assert case.number in refused.value.sentence and "张" not in refused.value.sentence
 
 
 def test_two_clerks_at_once_the_second_is_told_who_was_faster(case, sign_in):
