@@ -142,7 +142,7 @@ def test_at_the_first_sign_in_every_page_leads_to_the_new_password(app, newcomer
     browser, _ = newcomer
     assert browser.response.request.path == "/accounts/password" and "首次登录" in browser.text
     open_to_all = {"accounts.sign_in", "accounts.second_factor", "accounts.change_password", "home.healthz",
-                   "home.metrics"}
+                   "home.show_metrics"}
     urls = {
         rule.rule for rule in app.url_map.iter_rules()
         if "GET" in rule.methods and not rule.arguments and rule.endpoint not in open_to_all
