@@ -41,10 +41,9 @@ ASSISTS = (
     ("综治中心", "请帮忙核实这户现在有几口人常住。", "网格员上门看过，常住三口人，外出务工一人。"),
     ("便民服务中心", "请查一下以前有没有办过同样的事。", ""), ("司法所", "请派人一起上门，说明政策。", ""),
 )
-#: (why more time is needed, whether it was granted)
+#: (why more time is needed, whether it was granted); the first is the one that a visitor is most likely to find
 WHY = (
-    ("正在等外省民政部门的核对结果。", True), ("申请人住院，下周才能入户。", False),
-    ("需要到县档案馆查阅底册。", False),
+    ("需要到县档案馆查阅底册。", False), ("正在等外省民政部门的核对结果。", True), ("申请人住院，下周才能入户。", False),
 )
 #: So many unread notices are enough, and of what the inbox of the busy is spared then.
 MUCH, BESIDE = 6, ("cases.assist", "cases.extension_asked", "cases.reminder", "cases.instruction")
