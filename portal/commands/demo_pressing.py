@@ -43,7 +43,8 @@ ASSISTS = (
 )
 #: (why more time is needed, whether it was granted); the first is the one that a visitor is most likely to find
 WHY = (
-    ("需要到县档案馆查阅底册。", False), ("正在等外省民政部门的核对结果。", True), ("申请人住院，下周才能入户。", False),
+    ("需要到县档案馆查阅底册。", False), ("正在等外省民政部门的核对结果。", True),
+    ("申请人住院，下周才能入户。", False),
 )
 #: So many unread notices are enough, and of what the inbox of the busy is spared then.
 MUCH, BESIDE = 6, ("cases.assist", "cases.extension_asked", "cases.reminder", "cases.instruction")
