@@ -7,26 +7,58 @@ import subprocess
 import sys
 import threading
 import time
+import uuid
 from types import SimpleNamespace
 
 import psycopg
 import pytest
 
 from tests.commands.server import PORTAL, Served, environment, portal, said
-from tests.conftest import POSTGRES
+from tests.conftest import POSTGRES, _missing
 from tests.people_of_the_county import PASSWORD
 
 
-@pytest.fixture
-def county(empty):
-    """A furnished instance of either engine: `folder`, `settings`."""
-    setting = empty.settings.get("database", "portal.db")
+def ask_postgres(statement: str) -> None:
+    with psycopg.connect(POSTGRES, autocommit=True) as connection:
+        connection.execute(statement)
+
+
+def address_of(name: str) -> str:
+    return POSTGRES.rsplit("/", 1)[0] + "/" + name
+
+
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def furnished(request, tmp_path_factory):
+    """An instance of either engine with people, three matters and a file, made once: its folder and database."""
+    folder, name = tmp_path_factory.mktemp("furnished"), ""
+    if request.param == "postgres":
+        try:
+            psycopg.connect(POSTGRES, connect_timeout=3).close()
+        except psycopg.OperationalError:
+            _missing("no PostgreSQL server at PORTAL_TEST_POSTGRES")
+        name = f"portal_test_{uuid.uuid4().hex[:8]}"
+        ask_postgres(f'CREATE DATABASE "{name}"')
     built = subprocess.run(
-        [sys.executable, "-m", "tests.commands.furnish", "instance", setting, "3"], cwd=empty.folder,
-        env=environment(), capture_output=True, text=True, timeout=120,
+        [sys.executable, "-m", "tests.commands.furnish", "instance", address_of(name) if name else "portal.db", "3"],
+        cwd=folder, env=environment(), capture_output=True, text=True, timeout=120,
     )
     assert built.returncode == 0, built.stderr[-3000:]
-    return empty
+    yield SimpleNamespace(folder=folder, name=name)
+    if name:
+        ask_postgres(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+def county(furnished, tmp_path):
+    """A copy of it for one test: `folder`, `settings`."""
+    shutil.copytree(furnished.folder, tmp_path, dirs_exist_ok=True)
+    if not furnished.name:
+        yield SimpleNamespace(folder=tmp_path, settings={})
+        return
+    name = f"portal_test_{uuid.uuid4().hex[:8]}"
+    ask_postgres(f'CREATE DATABASE "{name}" TEMPLATE "{furnished.name}"')
+    yield SimpleNamespace(folder=tmp_path, settings={"database": address_of(name)})
+    ask_postgres(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
 @pytest.fixture
@@ -37,11 +69,9 @@ def elsewhere(county, tmp_path_factory):
         yield SimpleNamespace(folder=folder, settings={})
         return
     name = county.settings["database"].rsplit("/", 1)[1] + "_again"
-    with psycopg.connect(POSTGRES, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')
-    yield SimpleNamespace(folder=folder, settings={"database": POSTGRES.rsplit("/", 1)[0] + "/" + name})
-    with psycopg.connect(POSTGRES, autocommit=True) as connection:
-        connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    ask_postgres(f'CREATE DATABASE "{name}"')
+    yield SimpleNamespace(folder=folder, settings={"database": address_of(name)})
+    ask_postgres(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
 def back_up(county, *more):
@@ -119,7 +149,8 @@ def test_an_instance_that_stands_is_never_touched(county):
     assert list_of(county) == before
 
 
-@pytest.mark.parametrize("empty", [pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True)
+@pytest.mark.parametrize(
+    "furnished", [pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True, scope="module")
 def test_a_database_with_tables_is_never_touched(county, elsewhere):
     made, _ = back_up(county)
     told = said(portal("restore", made, cwd=elsewhere.folder, **county.settings))
@@ -182,7 +213,8 @@ BROKEN = [
 ]
 
 
-@pytest.mark.parametrize("empty", ["sqlite"], indirect=True)  # none of it comes as far as the database
+# None of it comes as far as the database.
+@pytest.mark.parametrize("furnished", ["sqlite"], indirect=True, scope="module")
 def test_a_backup_that_is_not_whole_is_refused_with_a_sentence_and_leaves_nothing(county, elsewhere):
     whole, _ = back_up(county)
     for number, (spoil, sentence) in enumerate(BROKEN):
@@ -196,9 +228,9 @@ def test_a_backup_that_is_not_whole_is_refused_with_a_sentence_and_leaves_nothin
     assert portal("restore", whole, "--no-check", cwd=elsewhere.folder).status == 0
 
 
-def test_a_folder_that_is_no_backup_is_a_sentence(empty):
-    (empty.folder / "x").mkdir()
-    assert "不是一份备份" in said(portal("restore", "x", cwd=empty.folder, **empty.settings))
+def test_a_folder_that_is_no_backup_is_a_sentence(tmp_path):
+    (tmp_path / "x").mkdir()
+    assert "不是一份备份" in said(portal("restore", "x", cwd=tmp_path))
 
 
 def test_keys_lie_apart_and_are_found_again(county, elsewhere):
@@ -213,7 +245,7 @@ def test_keys_lie_apart_and_are_found_again(county, elsewhere):
     assert outcome.status == 0, outcome.err
 
 
-@pytest.mark.parametrize("empty", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("furnished", ["sqlite"], indirect=True, scope="module")
 def test_only_the_newest_are_kept_and_attachments_cost_their_room_once(county):
     first, _ = back_up(county, "--no-verify")
     second, told = back_up(county, "--keep", "1")
@@ -224,7 +256,7 @@ def test_only_the_newest_are_kept_and_attachments_cost_their_room_once(county):
     assert one.st_ino == other.st_ino
 
 
-@pytest.mark.parametrize("empty", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("furnished", ["sqlite"], indirect=True, scope="module")
 def test_a_missing_attachment_is_told_before_anybody_relies_on_the_backup(county):
     next((county.folder / "instance" / "files").rglob("?" * 64)).unlink()
     told = said(portal("backup", "backups", cwd=county.folder))
@@ -233,12 +265,12 @@ def test_a_missing_attachment_is_told_before_anybody_relies_on_the_backup(county
     back_up(county, "--no-verify")
 
 
-@pytest.mark.parametrize("empty", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("furnished", ["sqlite"], indirect=True, scope="module")
 def test_a_backup_inside_the_instance_is_refused(county):
     assert "实例文件夹里面" in said(portal("backup", "instance/backups", cwd=county.folder))
 
 
-@pytest.mark.parametrize("empty", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("furnished", ["sqlite"], indirect=True, scope="module")
 def test_what_was_killed_half_way_is_cleared_away_by_the_next(county):
     folder = county.folder / "backups"
     process = subprocess.Popen([*PORTAL, "backup", "backups"], cwd=county.folder, env=environment())
@@ -252,7 +284,7 @@ def test_what_was_killed_half_way_is_cleared_away_by_the_next(county):
     assert not list(folder.glob("*.unfinished"))
 
 
-@pytest.mark.parametrize("empty", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("furnished", ["sqlite"], indirect=True, scope="module")
 def test_a_full_disk_leaves_no_half_backup(county, small_disk):
     disk = small_disk(2)
     told = said(portal("backup", disk, cwd=county.folder))
