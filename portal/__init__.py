@@ -19,6 +19,7 @@ from portal import (
     health,
     home,
     jobs,
+    logs,
     migrations,
     notify,
     org,
@@ -52,6 +53,7 @@ def create_app(instance: str | Path | None = None, overrides: dict | None = None
     app.config.from_mapping(config.for_flask(settings))
     render.init_app(app)
     db.init_app(app)
+    logs.init_app(app, settings)
     accounts.init_app(app)
     answers.init_app(app, settings)
     forms.init_app(app)

@@ -51,6 +51,10 @@ DEFAULTS = {
     # With it a program on another machine may read /metrics ("Authorization: Bearer ..."); empty: only on this machine.
     "metrics_token": "",
     "log_level": "INFO",
+    # "text" for people, "json" for a central log: one object a line.
+    "log_format": "text",
+    # Statements that take so many milliseconds are named in the log, without their values; 0: none.
+    "slow_query_ms": 500,
 }
 
 #: What a number may be; the others are at least 1.
@@ -58,11 +62,12 @@ RANGES = {
     "port": (1, 65535), "workers": (1, 64), "threads": (1, 64), "trusted_proxies": (0, 10), "session_hours": (1, 24),
     "sessions_at_once": (1, 50), "plugin_failures": (1, 1000), "plugin_pause_minutes": (1, 60),
     "plugin_slow_seconds": (1, 60),
-    "yellow_percent": (1, 100), "red_percent": (1, 100), "upload_megabytes": (1, 200),
+    "yellow_percent": (1, 100), "red_percent": (1, 100), "slow_query_ms": (0, 600_000), "upload_megabytes": (1, 200),
 }
 CHOICES = {
     "password_profile": ("dengbao", "asvs"), "second_factor": ("offered", "admins", "all"),
     "log_level": ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"),
+    "log_format": ("text", "json"),
 }
 
 #: Only a caller (a test) may hand these in. `strict`: a plugin that fails stops the start, or the page; None: in tests.

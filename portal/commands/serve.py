@@ -26,14 +26,11 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 from gunicorn.config import Config
 
-from portal import config, create_app, db, jobs
+from portal import config, create_app, db, jobs, logs
 from portal.commands.sentences import sentence_for
+from portal.commands.server_log import ACCESS_LOG, JsonLog, TextLog
 
 log = logging.getLogger(__name__)
-
-#: Time, method, path without the query, status, bytes, microseconds, request number. No address, no name, no search
-#: words: who did what is in the audit log, which is kept and read under its own rules.
-ACCESS_LOG = "%(t)s %(m)s %(U)s %(s)s %(B)s %(D)s %({x-request-id}o)s"
 
 #: Seconds a stopping worker may take to finish what it began; longer than any statement may run (db, 15 s).
 GRACEFUL = 30
@@ -52,8 +49,9 @@ def serve(instance, host, port, workers):
 
 def run(instance, overrides: dict | None = None) -> None:
     """Serve `instance` until told to stop. Raises what create_app raises, and PortInUse."""
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s %(message)s", level=logging.WARNING)
-    Server(config.instance_folder(instance), overrides or {}).run()
+    folder = config.instance_folder(instance)
+    logs.configure(config.load(folder, overrides))
+    Server(folder, overrides or {}).run()
 
 
 class PortInUse(click.ClickException):
@@ -109,6 +107,8 @@ class Server(BaseApplication):
             log.error("设置没有更新，继续按原来的运行：%s", sentence_for(error) or error)
             close_connections()
             db.open_database(self.settings["database"], self.folder)
+            logs.init_app(self.application, self.settings)
+        logs.configure(self.settings)
         self.callable = None
         self.do_load_config()
 
@@ -235,6 +235,7 @@ def gunicorn_settings(settings: dict) -> dict:
         "forwarded_allow_ips": "",
         "accesslog": "-" if settings["log_level"] in ("DEBUG", "INFO") else None,
         "access_log_format": ACCESS_LOG,
+        "logger_class": JsonLog if settings["log_format"] == "json" else TextLog,
         "loglevel": settings["log_level"].lower(),
         "proc_name": "portal",
         # The heartbeat is a file: in memory it goes on when the disk is full.

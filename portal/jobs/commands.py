@@ -5,6 +5,7 @@ import time
 import click
 from flask import current_app
 
+from portal import logs
 from portal.jobs import plan, running
 from portal.jobs.consumer import work
 from portal.jobs.models import JobRun, Lease
@@ -18,6 +19,7 @@ def jobs():
 @jobs.command()
 def run():
     """运行后台任务，直到停止。portal serve 会自己运行；用 gunicorn wsgi:app 时另开这个进程。"""
+    logs.configure(current_app.config["PORTAL"])
     work(current_app._get_current_object())
 
 

@@ -10,7 +10,7 @@ import traceback
 import uuid
 
 import peewee
-from flask import current_app
+from flask import current_app, g
 
 from portal import db
 from portal.db import atomic, database, is_postgres, now
@@ -133,6 +133,7 @@ def recover(holder: str, in_flight: set[int]) -> None:
 def perform(run: JobRun) -> bool:
     """Carry out a run that was claimed; what the job raises is kept with the run and concerns no other one."""
     ok, error = True, ""
+    g.job = run.name  # what it logs names it
     try:
         said = declared()[run.name].run()
         sentence = said if said and isinstance(said, str) else "完成。"
@@ -145,6 +146,7 @@ def perform(run: JobRun) -> bool:
     if db.end_left_open():
         log.error("job %s left a transaction open; it was rolled back", run.name)
     _end_safely(run, ok, sentence, error)
+    del g.job
     return ok
 
 
