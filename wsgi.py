@@ -1,3 +1,4 @@
-from portal import create_app
+from portal import create_app, logs
 
 app = create_app()
+logs.configure(app.config["PORTAL"])

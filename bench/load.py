@@ -64,19 +64,20 @@ def run(port: int, requests, clients: int, expect: int = 200) -> Answered:
 
 def enter(port: int) -> str:
     """Open a session of the constant page and return its cookie header."""
-    return _answer(port, "/enter", {})[1]
+    return answer(port, "/enter", {})[1]
 
 
 def with_token(port: int, cookie: str) -> tuple[str, str]:
     """Return the cookie header and a form token of a signed-in session."""
-    page, fresh = _answer(port, "/accounts/me", {"Cookie": cookie})
+    page, fresh = answer(port, "/accounts/me", {"Cookie": cookie})
     return fresh or cookie, re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)[1]
 
 
-def _answer(port: int, path: str, headers: dict) -> tuple[str, str]:
+def answer(port: int, path: str, headers: dict) -> tuple[str, str]:
+    """Return the page at `path`, and the cookie that came with it, "" for none."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     connection.request("GET", path, headers=headers)
-    answer = connection.getresponse()
-    page = answer.read().decode()
+    given = connection.getresponse()
+    page = given.read().decode()
     connection.close()
-    return page, (answer.getheader("Set-Cookie") or "").split(";", 1)[0]
+    return page, (given.getheader("Set-Cookie") or "").split(";", 1)[0]
