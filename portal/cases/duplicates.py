@@ -6,6 +6,9 @@ those are compared by their words.
 """
 
 import datetime
+import functools
+from itertools import islice
+from typing import NamedTuple
 
 from flask import current_app
 from rapidfuzz import fuzz
@@ -16,6 +19,7 @@ from portal.cases.models import Case, Likeness
 from portal.db import after_commit, atomic, now
 from portal.org.settings import setting
 from portal.people.models import Resident
+from portal.prepared import Prepared, PreparedModels, numbered
 from portal.registry import registry_of
 from portal.values import Setting
 
@@ -49,29 +53,67 @@ def look(case_id: int) -> int:
     best = [one for one in found if one[0] >= SCORE][:PROPOSED * 2]
     if not best:
         return 0
-    others = {one.id: one for one in Case.select().where(Case.id.in_([key for *_, key in best]))}
-    best = [(score, reasons, others[key]) for score, reasons, key in best if not _apart(case, others[key])]
-    return _propose(case, best[:PROPOSED]) if best else 0
+    others = {one.id: one for one in _cases(len(best))(**numbered("case", [key for *_, key in best]))}
+    mergeable = ((score, reasons, others[key]) for score, reasons, key in best if not _apart(case, others[key]))
+    return _propose(case, list(islice(mergeable, PROPOSED)))
 
 
-def candidates(case, same: list[int]) -> list[Case]:
+@functools.lru_cache(maxsize=PROPOSED * 2)
+def _cases(number: int) -> PreparedModels:
+    return PreparedModels(lambda slots: Case.select().where(Case.id.in_(slots.many("case", number))))
+
+
+class Candidate(NamedTuple):
+    """As much of an open case as it takes to compare it: some hundred are read for each case that comes in."""
+
+    id: int
+    kind: str
+    title: str
+    resident_id: int | None
+    village_id: int | None
+    grid_id: int | None
+
+
+COLUMNS = Case.id, Case.kind, Case.title, Case.resident, Case.village_id, Case.grid_id
+
+
+def candidates(case, same: list[int]) -> list[Candidate]:
     """Return open cases that came in within the town's days of this one: of the same person, and at the place.
 
     `same` are the residents who are the person of the case.
     """
     span = datetime.timedelta(days=setting(DAYS.name, case))
-    place, value = ("village_id", case.village_id) if case.village_id else ("town_id", case.town_id or 0)
-    wanted = (
-        Case.closed.is_null(), Case.id != case.id, Case.restricted == False,  # noqa: E712
-        Case.opened.between(case.opened - span, case.opened + span),
-    )
-    columns = Case.id, Case.kind, Case.title, Case.applicant, Case.resident, Case.village_id, Case.grid_id, Case.town_id
-    near = Case.select(*columns).where(getattr(Case, place) == value, *wanted)
-    rows = list(near.order_by(Case.opened.desc(), Case.id.desc()).limit(OF_PLACE))
+    values = {"case": case.id, "since": case.opened - span, "until": case.opened + span}
+    near = _near("village_id" if case.village_id else "town_id")
+    rows = near(place=case.village_id or case.town_id or 0, **values)
     if same:
-        theirs = Case.select(*columns).where(Case.resident.in_(same), *wanted)
-        rows += list(theirs.order_by(Case.id.desc()).limit(OF_PERSON))
+        rows += _of_person(len(same))(**numbered("resident", same), **values)
     return list({row.id: row for row in rows if row.kind in kinds()}.values())
+
+
+def _wanted(slots) -> tuple:
+    return (
+        Case.closed.is_null(), Case.id != slots.case, Case.restricted == False,  # noqa: E712
+        Case.opened >= slots.since, Case.opened <= slots.until,
+    )
+
+
+@functools.lru_cache(maxsize=2)
+def _near(column: str) -> Prepared:
+    """Return the query of the newest cases whose place `column` holds `place`."""
+    return Prepared(lambda slots: (
+        Case.select(*COLUMNS).where(getattr(Case, column) == slots.place, *_wanted(slots))
+        .order_by(Case.opened.desc(), Case.id.desc()).limit(OF_PLACE)
+    ), Candidate)
+
+
+@functools.lru_cache(maxsize=20)
+def _of_person(number: int) -> Prepared:
+    """Return the query of the newest cases of `number` residents."""
+    return Prepared(lambda slots: (
+        Case.select(*COLUMNS).where(Case.resident.in_(slots.many("resident", number)), *_wanted(slots))
+        .order_by(Case.id.desc()).limit(OF_PERSON)
+    ), Candidate)
 
 
 def _same_person(case) -> list[int]:
@@ -136,19 +178,23 @@ def _apart(case, other) -> bool:
 
 
 def _propose(case, best) -> int:
-    made = 0
+    if not best:
+        return 0
+    rows = []
+    for score, reasons, other in best:
+        first, second = sorted((case, other), key=lambda one: one.id)
+        rows.append({
+            "case": second.id, "other": first.id, "score": score, "reasons": reasons, "at": now(),
+            **{name: getattr(second, name) for name in ("county_id", "town_id", "village_id", "grid_id")},
+        })
     with atomic():
-        for score, reasons, other in best:
-            first, second = sorted((case, other), key=lambda one: one.id)
-            row = {
-                "case": second.id, "other": first.id, "score": score, "reasons": reasons, "at": now(),
-                **{name: getattr(second, name) for name in ("county_id", "town_id", "village_id", "grid_id")},
-            }
-            new = Likeness.insert(**row).on_conflict_ignore().as_rowcount().execute()
-            if new:
-                made += 1
-                _count(1, first.id, second.id)
-    return made
+        insert = Likeness.insert_many(rows).on_conflict_ignore().returning(Likeness.case, Likeness.other)
+        made = [(later, earlier) for later, earlier in insert.tuples().execute()]
+        if made:
+            others = [later if earlier == case.id else earlier for later, earlier in made]
+            _count(1, *others)
+            _count(len(made), case.id)
+    return len(made)
 
 
 def _count(change: int, *ids: int) -> None:
