@@ -21,16 +21,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench import load
-from bench.fill import VILLAGE, fill
+from bench.fill import PASSWORD, fill
 from bench.pages import COUNTY, LOGIN, cookie
 from bench.platforms import fill_platforms
 from bench.search import MATTERS, SAYING, WHERE
 from bench.server import Server, free_port, serving
-from portal import db
+from portal import accounts, create_app, db
+from portal.accounts.models import Role, User
 from portal.commands.table import print_table
 from portal.org.models import Unit
 
-CLIENTS, WARM, DEEP = 8, 30, 99
+CLIENTS, WARM, DEEP, WORKERS = 8, 30, 99, 12
 #: What is asked: its name in the table, and in the peers' client.
 JOBS = {
     "list": "list", "by state": "list_st", "overdue": "list_od", "deep page": "deep", "one case": "detail",
@@ -84,15 +85,31 @@ def _deep(port: int, headers: dict) -> str:
 
 
 def _reports(port: int, number: int) -> Asked:
-    """Return reports of a grid worker, each a form with a key of its own: numbered, sealed, counted, indexed, told."""
-    signed_in, token = load.with_token(port, cookie(port, "bench-grid"))
-    place = Unit.get(Unit.code == VILLAGE).id
-    chance = random.Random(number)
-    bodies = [urllib.parse.urlencode({
-        "csrf_token": token, "_key": secrets.token_hex(16), "category": "facility", "unit_id": place,
-        "text": f"{chance.choice(MATTERS)}，{chance.choice(SAYING)}", "where": f"{key % 12} 组{chance.choice(WHERE)}",
-    }) for key in range(number + WARM)]
-    return Asked([("POST", "/grid/report", {"Cookie": signed_in, **FORM}, body) for body in bodies], 302)
+    """Return reports of several grid workers, each a form with a key of its own: numbered, sealed, counted, indexed,
+    compared with what is open in the village."""
+    chance, bodies = random.Random(number), []
+    for login, place in _workers():
+        signed_in, token = load.with_token(port, cookie(port, login))
+        headers = {"Cookie": signed_in, **FORM}
+        bodies += [("POST", "/grid/report", headers, urllib.parse.urlencode({
+            "csrf_token": token, "_key": secrets.token_hex(16), "category": "facility", "unit_id": place,
+            "text": f"{chance.choice(MATTERS)}，{chance.choice(SAYING)}", "where": chance.choice(WHERE),
+        })) for _ in range((number + WARM) // WORKERS + 1)]
+    chance.shuffle(bodies)
+    return Asked(bodies[:number + WARM], 302)
+
+
+def _workers() -> list[tuple[str, int]]:
+    """Return (login, village) of grid workers in towns of their own; they are made at the first run."""
+    found = []
+    for number, town in enumerate(Unit.select().where(Unit.level == "town").order_by(Unit.code.desc()).limit(WORKERS)):
+        village = Unit.select().where(Unit.parent == town, Unit.level == "village").order_by(Unit.code).get()
+        found.append((f"bench-reporter-{number}", village.id))
+        if User.get_or_none(User.name == found[-1][0]) is None:
+            with db.atomic():
+                user, _ = accounts.add_user(found[-1][0], "测试员", password=PASSWORD, must_change=False)
+                accounts.add_post(user, village, Role.get(Role.slug == "grid_worker"))
+    return found
 
 
 # -- the others ----------------------------------------------------------------------------------------------------
@@ -153,11 +170,13 @@ def measure(server: Server, pages: dict[tuple[str, str], Asked], found: dict[tup
 
 def run(folder: Path, instance: Path, names: list[str], rounds: int, number: int) -> None:
     client, found = client_of(folder), {name: {} for name in ["portal", *names]}
-    db.open_database("portal.db", instance)
+    app = create_app(instance)
     environment = {"PORTAL_INSTANCE": str(instance), "PORTAL_LOG_LEVEL": "ERROR"}
     for _ in range(rounds):
         with serving("wsgi:app", environment, "/healthz") as server:
-            measure(server, portal_pages(server.port, number), found["portal"])
+            with app.app_context():
+                pages = portal_pages(server.port, number)
+            measure(server, pages, found["portal"])
         for name in names:
             with peer_serving(folder, name) as server:
                 measure(server, peer_pages(client, name, server.port, number), found[name])
