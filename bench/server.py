@@ -39,10 +39,11 @@ class Server:
 
     def memory_mib(self) -> float:
         """Return the proportional set size of the largest worker in MiB."""
-        return max(_pss(pid) for pid in self.workers()) / 1024
+        return max(pss(pid) for pid in self.workers()) / 1024
 
 
-def _pss(pid: int) -> int:
+def pss(pid: int) -> int:
+    """Return the proportional set size of a process in KiB: its own memory, and its share of what it shares."""
     for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
         if line.startswith("Pss:"):
             return int(line.split()[1])
