@@ -17,7 +17,7 @@ from portal.commands.moving.target import Mark, Target
 
 @dataclass(frozen=True)
 class Compared:
-    """What came of a table: the rows and the hash (hex) of both sides; `difference` names the first row that differs."""
+    """What came of a table: rows and hash (hex) of both sides; `difference` names the first row that differs."""
 
     name: str
     rows: int

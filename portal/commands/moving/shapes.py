@@ -27,7 +27,8 @@ class Shape:
         try:
             return tuple(map(form_of, self.kinds))
         except UnknownType as error:
-            raise Unusable(f"表 {self.table.name} 有一列的类型是 {error}，不知道怎样核对；请联系做这个插件的人。") from None
+            raise Unusable(f"表 {self.table.name} 有一列的类型是 {error}，不知道怎样核对；"
+                           "请联系做这个插件的人。") from None
 
     @cached_property
     def key_on_target(self) -> list[str]:
@@ -84,7 +85,8 @@ class Shape:
         """Name a row by its key, for a sentence."""
         if row is None:
             return "开头"
-        return "、".join(f"{name}={row[place]}" for name, place in zip(self.table.key_names, self.table.key, strict=True))
+        named = zip(self.table.key_names, self.key_of(row), strict=True)
+        return "、".join(f"{name}={value}" for name, value in named)
 
 
 def shapes_of(tables: list[Table], there: dict[str, dict[str, str]]) -> list[Shape]:

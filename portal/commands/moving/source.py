@@ -127,7 +127,8 @@ def stopped(folder: Path) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise Unusable(
-                "这个实例的服务（或另一个 portal move-to）正在运行，没有开始搬；请停掉它再运行一次：搬的时候谁也不能写。"
+                "这个实例的服务（或另一个 portal move-to）正在运行，没有开始搬；请停掉它再运行一次："
+                "搬的时候谁也不能写。"
             ) from None
         yield
 
