@@ -105,7 +105,9 @@ def _move(move: Move, without_leftovers: bool) -> list[comparing.Compared]:
     finishing.make_again(target, say)
     finishing.gather_statistics(target, [shape.table.name for shape in shapes], say)
     tally = Tally(say, "逐表核对", total)
-    return _judged(target, [comparing.compare(source, target, shape, tally) for shape in shapes], say)
+    compared = [comparing.compare(source, target, shape, tally) for shape in shapes]
+    target.order_by_bytes(shapes[-1], False)
+    return _judged(target, compared, say)
 
 
 def _make_tables(move: Move) -> None:

@@ -32,6 +32,7 @@ def compare(source: Source, target: Target, shape: Shape, tally: Tally) -> Compa
     again."""
     ours, theirs, difference, rows, after = hashlib.sha256(), hashlib.sha256(), "", 0, None
     marks = target.marks(shape.table)
+    target.order_by_bytes(shape, len(marks) > 1)
     for mark in [*marks, None]:
         upto = mark.upto if mark else None
         there, digest = _digest(target, shape, after, upto)

@@ -13,7 +13,7 @@ from portal.commands.moving.target import OWN, Target
 _INDEXES = """
     SELECT 1, pg_get_indexdef(x.indexrelid), format('DROP INDEX IF EXISTS %I', i.relname) FROM pg_index x
     JOIN pg_class i ON i.oid = x.indexrelid WHERE i.relnamespace = 'public'::regnamespace AND NOT x.indisprimary
-    AND NOT EXISTS (SELECT 1 FROM pg_constraint c WHERE c.conindid = x.indexrelid)
+    AND NOT EXISTS (SELECT 1 FROM pg_constraint c WHERE c.conindid = x.indexrelid) AND i.relname <> 'portal_move_order'
 """
 _LINKS = """
     SELECT 2, format('ALTER TABLE %s ADD CONSTRAINT %I %s', conrelid::regclass, conname, pg_get_constraintdef(oid)),

@@ -25,6 +25,8 @@ STATE = (
     "CREATE TABLE portal_move_later (rank INT NOT NULL, sql TEXT PRIMARY KEY)",
 )
 OWN = ("portal_move", "portal_move_chunk", "portal_move_later")
+#: An index that stands only while a table is compared.
+ORDER = "portal_move_order"
 RELATIONS = """
     SELECT n.nspname || '.' || c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'
@@ -120,6 +122,13 @@ class Target:
         with self.connection.cursor() as cursor, cursor.copy(
                 f'COPY "{shape.table.name}" ({columns}) FROM STDIN') as copy:
             yield copy
+
+    def order_by_bytes(self, shape: Shape, wanted: bool) -> None:
+        """Give a large table whose key holds texts an index in the order of their bytes for as long as it is compared:
+        without one each batch would read the whole table. Takes that of the table before away."""
+        self.ask(f"DROP INDEX IF EXISTS {ORDER}")
+        if wanted and any("COLLATE" in name for name in shape.key_on_target):
+            self.ask(f'CREATE INDEX {ORDER} ON "{shape.table.name}" ({", ".join(shape.key_on_target)})')
 
     def blocks(self, shape: Shape, after, upto) -> Iterator[bytes]:
         """Yield the rows with `after` < key <= `upto` in the canonical form, in order: a line for each, in blocks."""
