@@ -31,6 +31,11 @@ class Progress:
         if done >= total:
             self.finish()
 
+    @property
+    def stopped(self) -> bool:
+        """Tell whether somebody interrupted: what a library makes of that may be another error."""
+        return self._stopped
+
     def finish(self) -> None:
         if self._bar is not None:
             self._bar.__exit__(None, None, None)

@@ -18,7 +18,8 @@ _SPECIAL = re.compile("[\b\t\n\v\f\r\\\\]")
 _ESCAPED = {"\b": r"\b", "\t": r"\t", "\n": r"\n", "\v": r"\v", "\f": r"\f", "\r": r"\r", "\\": r"\\"}
 _JSON_SPECIAL = re.compile('[\x00-\x1f\\\\"]')
 _JSON_ESCAPED = {"\b": r"\b", "\t": r"\t", "\n": r"\n", "\f": r"\f", "\r": r"\r", "\\": r"\\", '"': r"\""}
-_RANGES = {"smallint": 15, "integer": 31, "bigint": 63}
+#: How many bits of a number there are beside its sign.
+INTEGERS = {"smallint": 15, "integer": 31, "bigint": 63}
 
 
 class Unfit(ValueError):
@@ -48,8 +49,8 @@ def form_of(kind: str) -> Form:
     """Return the form of a column of PostgreSQL's type `kind`, as format_type names it. Raises UnknownType."""
     base, _, given = kind.partition("(")
     limits = [int(number) for number in re.findall(r"\d+", given)]
-    if base in _RANGES:
-        return _same(_integer(_RANGES[base]))
+    if base in INTEGERS:
+        return _same(_integer(INTEGERS[base]))
     if base in ("text", "character varying"):
         return _same(_text(limits[0] if limits else 0))
     if base == "character":

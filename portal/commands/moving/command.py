@@ -4,6 +4,7 @@ import hashlib
 from pathlib import Path
 
 import click
+import peewee
 import psycopg
 
 from portal import audit, config, create_app, db, migrations
@@ -41,10 +42,12 @@ def move_to(instance, address, switch, no_check, without_leftovers):
             with reached(address) as target:
                 compared = _move(Move(source, target, owners, folder, address, say), without_leftovers)
             _settle(folder, address, compared, no_check, say)
-        except psycopg.Error as error:
-            raise _said(error) from error
-        except KeyboardInterrupt:
-            click.echo(AGAIN, err=True)
+        except (psycopg.Error, peewee.DatabaseError, peewee.InterfaceError, KeyboardInterrupt) as error:
+            if say.stopped:
+                raise Unusable(f"已中断。{AGAIN}") from None
+            for one in (error, error.__cause__, error.__context__):
+                if isinstance(one, psycopg.Error):
+                    raise _said(one) from error
             raise
         _tell_what_follows(folder, address, switch)
 

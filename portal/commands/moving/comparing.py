@@ -9,6 +9,7 @@ import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from portal.commands.moving.canonical import INTEGERS
 from portal.commands.moving.copying import Tally
 from portal.commands.moving.shapes import Shape
 from portal.commands.moving.source import Source
@@ -72,14 +73,19 @@ def _first_difference(source: Source, target: Target, shape: Shape, after, upto)
         if line == there:
             continue
         theirs = there.rstrip(b"\n").decode().split("\t")
-        if row is None:
-            return f"目标多出 {_named(shape, [theirs[place] for place in key])}"
-        if not there:
-            return f"目标少了 {shape.said(row)}"
         cells = line.rstrip(b"\n").decode().split("\t")
+        if row is None or there and _place(shape, theirs) < _place(shape, cells):
+            return f"目标多出 {_named(shape, [theirs[place] for place in key])}"
+        if not there or _place(shape, cells) < _place(shape, theirs):
+            return f"目标少了 {shape.said(row)}"
         differing = [name for name, one, other in zip(shape.table.columns, cells, theirs, strict=True) if one != other]
         return f"{shape.said(row)} 的 {'、'.join(differing)}"
     return "核对时又变得一样了"
+
+
+def _place(shape: Shape, cells: list[str]) -> list:
+    """Return what puts a row, given by its cells, in the order of the key."""
+    return [int(cells[place]) if shape.kinds[place] in INTEGERS else cells[place].encode() for place in shape.table.key]
 
 
 def _named(shape: Shape, values: list[str]) -> str:

@@ -1,12 +1,12 @@
 """Looks for rows that PostgreSQL could not hold before anything is copied: nobody should learn of them hours later."""
 
 from portal.commands.backups.manifest import Unusable
+from portal.commands.moving.canonical import INTEGERS
 from portal.commands.moving.shapes import Shape
 from portal.commands.moving.source import INDEX, Source
 
 #: How many rows of a table are named.
 NAMED = 20
-_SIZES = {"smallint": 15, "integer": 31, "bigint": 63}
 
 
 def survey(source: Source, shapes: list[Shape], say) -> None:
@@ -40,8 +40,8 @@ def _of_table(source: Source, shape: Shape) -> list[str]:
 def _condition(name: str, kind: str) -> str:
     """Return in SQLite's words what may not be in a column of PostgreSQL's type `kind`; "" where nothing is known."""
     base, _, given = kind.partition("(")
-    if base in _SIZES:
-        most = (1 << _SIZES[base]) - 1
+    if base in INTEGERS:
+        most = (1 << INTEGERS[base]) - 1
         return f"(typeof({name}) NOT IN ('integer', 'null') OR {name} > {most} OR {name} < {-most - 1})"
     if base in ("text", "character varying", "character"):
         longer = f" OR length({name}) > {int(given.rstrip(')'))}" if given else ""
