@@ -4,7 +4,10 @@ import contextlib
 import datetime
 import json
 import os
+import sqlite3
 import struct
+import subprocess
+import sys
 
 import psycopg
 import pytest
@@ -15,9 +18,9 @@ from playhouse.cysqlite_ext import CySqliteDatabase
 from portal.commands.backups.manifest import Unusable
 from portal.commands.moving import switching
 from portal.commands.moving.canonical import Unfit, form_of, vector
-from portal.commands.moving.copying import _Written
+from portal.commands.moving.copying import Written
 from portal.commands.moving.shapes import Shape, UnfitRow
-from portal.commands.moving.source import Source
+from portal.commands.moving.source import Source, held, stopped
 from portal.commands.moving.target import Target, reached
 from portal.migrations import ADVISORY_LOCK
 from tests.conftest import POSTGRES, _missing
@@ -90,7 +93,7 @@ def test_whatever_is_taken_reads_the_same_on_both_sides(sides, values):
             taken += list(shape.lines([row]))
     assert len(taken) >= len([value for value in values if value is None]), "what is empty fits everywhere"
     with target.filling(shape) as copy:
-        _Written(copy).take(taken)
+        Written(copy).take(taken)
     assert b"".join(target.blocks(shape, None, None)).decode() == b"".join(line for _, line, _ in taken).decode()
 
 
@@ -149,6 +152,34 @@ def test_a_target_that_cannot_take_a_county_is_refused():
                     raise AssertionError(address)
         finally:
             connection.execute(f"DROP DATABASE {latin} WITH (FORCE)")
+
+
+HOLD = """
+import sqlite3, sys
+base = sqlite3.connect(sys.argv[1])
+base.execute("SELECT count(*) FROM t").fetchall()
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_nobody_can_write_meanwhile(tmp_path):
+    """Neither a service that runs, nor another program that merely has the file open; and nobody once it has begun."""
+    with stopped(tmp_path), pytest.raises(Unusable, match="正在运行"), stopped(tmp_path):
+        raise AssertionError("two at once")
+    path = tmp_path / "portal.db"
+    with contextlib.closing(sqlite3.connect(path)) as base:
+        base.executescript("PRAGMA journal_mode = wal; CREATE TABLE t (id INTEGER PRIMARY KEY);"
+                           "INSERT INTO t VALUES (1)")
+    other = subprocess.Popen([sys.executable, "-c", HOLD, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    other.stdout.readline()
+    with pytest.raises(Unusable, match="正被别的程序打开着"), held(path):
+        raise AssertionError("it was open")
+    other.communicate()
+    with held(path) as source:
+        assert source.ask("SELECT id FROM t") == [(1,)]
+        other = subprocess.run([sys.executable, "-c", HOLD, path], input=b"", capture_output=True)
+        assert b"locked" in other.stderr
 
 
 ADDRESS = 'postgresql://portal:p"w@db:5432/county'

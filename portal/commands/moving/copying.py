@@ -27,14 +27,14 @@ class Tally:
         self.say(self.text, min(self.done, self.total), self.total)
 
 
-class _Written:
+class Written:
     """Sends lines and keeps the digest and the number of the canonical ones; memory stays flat."""
 
     def __init__(self, copy=None):
         self.copy, self.digest, self.rows, self.last = copy, hashlib.sha256(), 0, None
         self._lines, self._size = [], 0
 
-    def take(self, lines) -> "_Written":
+    def take(self, lines) -> "Written":
         for row, line, sent in lines:
             self.digest.update(line)
             self.rows, self.last = self.rows + 1, row
@@ -57,7 +57,7 @@ def changed(source: Source, shape: Shape, marks: list[Mark], tally: Tally) -> li
     """Return those of the batches of an earlier run whose rows are not those of the source any more."""
     found, after = [], None
     for mark in marks:
-        now = _Written().take(shape.lines(source.rows(shape.table, after, mark.upto)))
+        now = Written().take(shape.lines(source.rows(shape.table, after, mark.upto)))
         if (now.rows, now.digest.hexdigest()) != (mark.rows, mark.digest):
             found.append(mark)
         after = mark.upto
@@ -79,7 +79,7 @@ def renew(source: Source, target: Target, shape: Shape, marks: list[Mark], stale
         with target.connection.transaction():
             target.delete(shape, after, mark.upto)
             with target.filling(shape) as copy:
-                written = _Written(copy).take(shape.lines(source.rows(shape.table, after, mark.upto)))
+                written = Written(copy).take(shape.lines(source.rows(shape.table, after, mark.upto)))
             target.mark(shape.table, replace(mark, rows=written.rows, digest=written.digest.hexdigest()))
         rows += written.rows
     return rows
@@ -97,7 +97,7 @@ def copy_rest(source: Source, target: Target, shape: Shape, marks: list[Mark], t
         number += 1
         with target.connection.transaction():
             with target.filling(shape) as copy:
-                written = _Written(copy).take(shape.lines(source.rows(shape.table, after, limit=BATCH)))
+                written = Written(copy).take(shape.lines(source.rows(shape.table, after, limit=BATCH)))
             if written.rows:
                 after = shape.key_of(written.last)
                 target.mark(shape.table, Mark(number, after, written.rows, written.digest.hexdigest()))
