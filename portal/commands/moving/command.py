@@ -1,6 +1,7 @@
 """`portal move-to`: the steps of a move, each of which finds out by itself what is left to do."""
 
 import hashlib
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -67,12 +68,16 @@ def _ready(instance, folder: Path) -> tuple[Path, list]:
     return path, owners
 
 
+@dataclass(frozen=True)
 class Move:
-    """What the steps of one move work on."""
+    """What the steps of one move work on; `say(text, done, total)` tells how far it is."""
 
-    def __init__(self, source: Source, target: Target, owners: list, folder: Path, address: str, say):
-        self.source, self.target, self.owners, self.say = source, target, owners, say
-        self.folder, self.address = folder, address
+    source: Source
+    target: Target
+    owners: list
+    folder: Path
+    address: str
+    say: Telling
 
     @property
     def scripts(self) -> dict[str, list[str]]:
