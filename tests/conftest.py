@@ -82,6 +82,16 @@ SHAPE = """
 """
 
 
+#: The same without the numbers that each database gives anew: what two databases made apart have in common.
+SHAPE_BY_NAME = """
+    SELECT relname, relkind::text, relnatts::text FROM pg_class WHERE relnamespace = 'public'::regnamespace
+    UNION ALL SELECT tgname, tgenabled::text, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal
+    UNION ALL SELECT conname, contype::text, pg_get_constraintdef(oid) FROM pg_constraint
+        WHERE connamespace = 'public'::regnamespace
+    UNION ALL SELECT indexname, tablename, indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY 1, 2, 3
+"""
+
+
 class PostgresGround:
     name = "postgres"
 

@@ -1,12 +1,13 @@
 """The record of who did what: written in the transaction of each act, read by the audit administrator only."""
 
+from portal.audit.chain import add_lanes
 from portal.audit.models import AuditEntry, AuditLane
 from portal.audit.recording import differences, record, record_denied, record_view
 from portal.audit.views import blueprint
 from portal.hookspecs import hookimpl
 from portal.values import MenuItem, Permission, Plugin
 
-__all__ = ["count", "differences", "record", "record_denied", "record_view"]
+__all__ = ["add_lanes", "count", "differences", "record", "record_denied", "record_view"]
 
 
 def count() -> int:

@@ -44,6 +44,9 @@ class _Lane(threading.local):
 
 _own = _Lane()
 
+#: How many lanes a chain on PostgreSQL has, where many write at once; on SQLite there is one.
+LANES = 32
+
 
 def key() -> bytes:
     """Return the instance's key of the chain. Raises Refused where it is lost: a new one in its place would make
@@ -108,7 +111,7 @@ def _take() -> tuple[int, int, str]:
     """Return (lane, its last number, its link) of a lane that is ours until the transaction ends."""
     if not is_postgres():
         return database.execute_sql("SELECT lane, seq, digest FROM audit_lane WHERE lane = 1").fetchone()
-    preferred = _own.number or 1 + (os.getpid() * 7 + threading.get_ident() // 4096) % 32
+    preferred = _own.number or 1 + (os.getpid() * 7 + threading.get_ident() // 4096) % LANES
     found = database.execute_sql(
         "SELECT lane, seq, digest FROM audit_lane ORDER BY lane <> %s, lane LIMIT 1 FOR UPDATE SKIP LOCKED",
         (preferred,),
@@ -131,6 +134,16 @@ def begin() -> None:
     entry = AuditEntry(at=now(), action="audit.begin", object_type="audit", actor_name="系统",
                        detail={"before": count, "digest": digest, "key": key_id(used)})
     write(entry, used, lanes[0].lane, 0, origin(used, lanes[0].lane))
+
+
+def add_lanes() -> None:
+    """Give a chain that comes from SQLite, with its one lane, those that many writers on PostgreSQL need."""
+    known = {lane: digest for lane, _, digest in lanes()}
+    used = key() if any(known.values()) else b""
+    fresh = [{"lane": lane, "digest": origin(used, lane) if used else ""}
+             for lane in range(1, LANES + 1) if lane not in known]
+    if fresh and is_postgres():
+        AuditLane.insert_many(fresh).execute()
 
 
 def earlier() -> tuple[int, str]:

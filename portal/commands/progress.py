@@ -7,10 +7,13 @@ import click
 
 
 class Progress:
-    """Call it with a text, how much is done and how much there is; a new text begins a new bar."""
+    """Call it with a text, how much is done and how much there is; a new text begins a new bar.
 
-    def __init__(self):
-        self._bar = None
+    `counts`: the bar shows these numbers and how long the rest will take, for work of hours.
+    """
+
+    def __init__(self, counts: bool = False):
+        self._bar, self._counts = None, counts
         self._text = ""
         self._stopped = False
         self._before = None
@@ -21,11 +24,17 @@ class Progress:
         if self._bar is None or text != self._text:
             self.finish()
             self._text = text
-            self._bar = click.progressbar(length=max(total, 1), label=text, show_eta=False, width=30)
+            self._bar = click.progressbar(length=max(total, 1), label=text, show_eta=self._counts,
+                                         show_pos=self._counts, width=30)
             self._bar.__enter__()
         self._bar.update(max(0, min(done, total) - self._bar.pos))
         if done >= total:
             self.finish()
+
+    @property
+    def stopped(self) -> bool:
+        """Tell whether somebody interrupted: what a library makes of that may be another error."""
+        return self._stopped
 
     def finish(self) -> None:
         if self._bar is not None:

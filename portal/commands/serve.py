@@ -48,7 +48,7 @@ def serve(instance, host, port, workers):
 
 
 def run(instance, overrides: dict | None = None) -> None:
-    """Serve `instance` until told to stop. Raises what create_app raises, and PortInUse."""
+    """Serve `instance` until told to stop. Raises what create_app raises, PortInUse and InTheWay."""
     folder = config.instance_folder(instance)
     logs.configure(config.load(folder, overrides))
     Server(folder, overrides or {}).run()
@@ -56,6 +56,10 @@ def run(instance, overrides: dict | None = None) -> None:
 
 class PortInUse(click.ClickException):
     """Nothing can listen at this address; the message says what to do."""
+
+
+class InTheWay(click.ClickException):
+    """Another command works on the instance, or has just changed where it lives; the message says what to do."""
 
 
 def check_port(host: str, port: int) -> None:
@@ -114,8 +118,14 @@ class Server(BaseApplication):
 
     def run(self) -> None:
         with open(self.folder / "serving.lock", "a") as lock:
-            # Held while anybody serves: `portal demo --fresh` must not take the database away underneath.
-            fcntl.flock(lock, fcntl.LOCK_SH)
+            # Held while anybody serves: neither `portal demo --fresh` nor `portal move-to` may take the database away
+            # underneath. Waiting for them would end in serving the database that was left.
+            try:
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise InTheWay("portal move-to 或 portal demo 正在动这个实例的数据库，请等它结束再启动。") from None
+            if config.load(self.folder, self.overrides)["database"] != self.settings["database"]:
+                raise InTheWay("设置 database 刚刚改过，请再启动一次。")
             try:
                 Master(self).run()
             except RuntimeError as error:

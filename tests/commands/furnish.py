@@ -9,7 +9,7 @@ import sys
 from werkzeug.datastructures import FileStorage
 
 from portal import create_app, files
-from portal.db import atomic, database
+from portal.db import atomic, database, is_postgres
 from tests.cases.making import matter
 from tests.files.samples import picture
 from tests.people_of_the_county import build, person
@@ -25,7 +25,11 @@ def receive(app, number: int) -> None:
 
 if __name__ == "__main__":
     folder, setting, *more = sys.argv[1:]
-    made = create_app(folder, {"database": setting, "testing": True}, check=False)
+    # While it is made nothing has to be hard to guess, or to survive a power cut.
+    cheap = {"argon2_time_cost": 1, "argon2_memory_kib": 64}
+    made = create_app(folder, {"database": setting, "testing": True, **cheap}, check=False)
+    if not is_postgres():
+        database.execute_sql("PRAGMA synchronous=off")
     build(made)
     for number in more:
         receive(made, int(number))
