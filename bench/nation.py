@@ -1,4 +1,4 @@
-"""`python -m bench.nation FILES… --database …`: a nation of units, what its import costs and what people wait for in it.
+"""`python -m bench.nation FILES… --database …`: a nation of units, what its import costs and what people wait for.
 
 FILES are the CSV files of divisions (plain or .xz), the upper levels with them. It imports them into an empty instance
 in a process of its own, twice, and prints time and peak memory of both. Then people with posts from the top of the
@@ -230,7 +230,7 @@ def _villages(meter: Meter, by, village, towns: list[Unit], number: int) -> None
     meter.run("merge two villages: preview", lambda: lineage.effects(lineage.plan_merge(one, other, by)))
     meter.run("merge two villages", lineage.merge_units, one, other, by, one.version)
     one = village(number + 5)
-    name, code = f"析出{number}村村民委员会", f"{one.code[:9]}{900 + number}"
+    name, code = f"析出{number}村村民委员会", _free(one.code[:9])
     meter.run("split a village", lineage.split_unit, one, name, code, [], by, one.version)
 
 
@@ -240,8 +240,15 @@ def _towns(meter: Meter, by, towns: list[Unit], number: int) -> None:
     meter.run("merge two towns, with all their villages", lineage.merge_units, one, other, by, one.version)
     whole = Unit.get_by_id(towns[3 * number + 2].id)
     parts = [part.id for part in lineage.parts_of(whole)][::2]
-    name, code = f"析出{number}镇", f"{whole.code[:6]}{900 + number}000"
+    name, code = f"析出{number}镇", _free(whole.code[:6], "000")
     meter.run("split a town, half of its villages", lineage.split_unit, whole, name, code, parts, by, whole.version)
+
+
+def _free(begin: str, end: str = "") -> str:
+    """Return a code that no unit has had yet; an instance that is kept may be measured again."""
+    codes = [f"{begin}{number}{end}" for number in range(900, 1000)]
+    used = {code for (code,) in Unit.select(Unit.code).where(Unit.code.in_(codes)).tuples()}
+    return next(code for code in codes if code not in used)
 
 
 def measure(folder: Path, database: str, times: int) -> None:
