@@ -204,7 +204,8 @@ def rearrange(meter: Meter, times: int) -> None:
     """Do each act on units of the county, each time on others."""
     by = accounts.acting_as(User.get(User.name == "county"))
     county = Unit.get(Unit.code == COUNTY)
-    towns = list(Unit.select().where(Unit.parent == county.id, Unit.level == "town").order_by(Unit.code))
+    towns = list(Unit.select().where(Unit.parent == county.id, Unit.level == "town", Unit.valid_to.is_null())
+                 .order_by(Unit.code))
 
     def village(number: int) -> Unit:
         town = towns[number % len(towns)]
@@ -219,9 +220,9 @@ def rearrange(meter: Meter, times: int) -> None:
 
 def _villages(meter: Meter, by, village, towns: list[Unit], number: int) -> None:
     one = village(number)
-    data = {"name": f"改名{number}村村民委员会", "note": ""}
+    data = {"name": f"改名{one.version}第{one.id}村村民委员会", "note": ""}
     meter.run("rename a village", rename_unit, one, data, by, one.version)
-    meter.run("add a grid", add_unit, one, {"name": f"新{number}网格", "level": "grid", "note": ""}, by)
+    meter.run("add a grid", add_unit, one, {"name": f"新{one.id}第{one.version}网格", "level": "grid", "note": ""}, by)
     one = Unit.get_by_id(one.id)
     into = towns[(number + 7) % len(towns)]
     meter.run("move a village: preview", lambda: lineage.effects(lineage.plan_move(one, into, by)))
@@ -230,7 +231,8 @@ def _villages(meter: Meter, by, village, towns: list[Unit], number: int) -> None
     meter.run("merge two villages: preview", lambda: lineage.effects(lineage.plan_merge(one, other, by)))
     meter.run("merge two villages", lineage.merge_units, one, other, by, one.version)
     one = village(number + 5)
-    name, code = f"析出{number}村村民委员会", _free(one.code[:9])
+    code = _free(one.code[:9])
+    name = f"析出{code[9:]}村村民委员会"
     meter.run("split a village", lineage.split_unit, one, name, code, [], by, one.version)
 
 
@@ -240,7 +242,8 @@ def _towns(meter: Meter, by, towns: list[Unit], number: int) -> None:
     meter.run("merge two towns, with all their villages", lineage.merge_units, one, other, by, one.version)
     whole = Unit.get_by_id(towns[3 * number + 2].id)
     parts = [part.id for part in lineage.parts_of(whole)][::2]
-    name, code = f"析出{number}镇", _free(whole.code[:6], "000")
+    code = _free(whole.code[:6], "000")
+    name = f"析出{code[6:9]}镇"
     meter.run("split a town, half of its villages", lineage.split_unit, whole, name, code, parts, by, whole.version)
 
 
