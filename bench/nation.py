@@ -241,7 +241,7 @@ def _towns(meter: Meter, by, towns: list[Unit], number: int) -> None:
     meter.run("merge two towns: preview", lambda: lineage.effects(lineage.plan_merge(one, other, by)))
     meter.run("merge two towns, with all their villages", lineage.merge_units, one, other, by, one.version)
     whole = Unit.get_by_id(towns[3 * number + 2].id)
-    parts = [part.id for part in lineage.parts_of(whole)][::2]
+    parts = [part.id for part in lineage.parts_of(whole)][1::2]
     code = _free(whole.code[:6], "000")
     name = f"析出{code[6:9]}镇"
     meter.run("split a town, half of its villages", lineage.split_unit, whole, name, code, parts, by, whole.version)

@@ -37,7 +37,7 @@ def find(person, words: str, limit: int, merged: bool = False) -> list[Unit]:
     belongs to, because names repeat inside a county; for people above the counties the whole way down from their unit.
     """
     words = unicodedata.normalize("NFC", words).strip()[:LONGEST].lower()
-    if not words or LINE in words or PART in words or person.post is None:
+    if not words or person.post is None or any(mark in words for mark in (LINE, PART, "\0")):
         return []
     found: list[Unit] = []
     candidates = _Search(person, words, limit).ids()
