@@ -232,7 +232,7 @@ def _villages(meter: Meter, by, village, towns: list[Unit], number: int) -> None
     meter.run("merge two villages", lineage.merge_units, one, other, by, one.version)
     one = village(number + 5)
     code = _free(one.code[:9])
-    name = f"析出{code[9:]}村村民委员会"
+    name = f"析出{code}村村民委员会"
     meter.run("split a village", lineage.split_unit, one, name, code, [], by, one.version)
 
 
@@ -243,7 +243,7 @@ def _towns(meter: Meter, by, towns: list[Unit], number: int) -> None:
     whole = Unit.get_by_id(towns[3 * number + 2].id)
     parts = [part.id for part in lineage.parts_of(whole)][1::2]
     code = _free(whole.code[:6], "000")
-    name = f"析出{code[6:9]}镇"
+    name = f"析出{code}镇"
     meter.run("split a town, half of its villages", lineage.split_unit, whole, name, code, parts, by, whole.version)
 
 
