@@ -33,6 +33,7 @@ def divide(chance, say) -> int:
         say("划分网格", min(start + 200, len(rows)), len(rows))
     path = Unit.path.concat(Unit.id.cast("text")).concat("/")
     Unit.update(grid_id=Unit.id, path=path).where(Unit.level == "grid", Unit.grid_id.is_null()).execute()
+    Unit.list_anew(villages)
     units = list(Unit.select().where(Unit.level == "grid").order_by(Unit.code))
     _insert(Grid, [_grid(unit, point, chance) for unit, point in zip(units, _points(units, chance), strict=True)])
     _insert(GridWorker, _workers(units, chance))

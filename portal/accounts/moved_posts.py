@@ -18,7 +18,7 @@ def effects(change: Rearrangement) -> list[UnitEffect]:
     """Count the posts that go over, and those that stay at units which are moved as they are."""
     if change.kind == "split":
         return [UnitEffect("选出的岗位", len(change.chosen_ids(PREFIX)), f"转到{change.into.short}")]
-    inside = Unit.select(Unit.id).where(Unit.path.startswith(change.unit.path))
+    inside = Unit.select(Unit.id).where(Unit.within(change.unit))
     found = []
     if change.heirs:
         going = Post.select().where(Post.unit.in_(list(change.heirs)), _lasting()).count()

@@ -256,7 +256,7 @@ def _copy_rules(change: Rearrangement) -> None:
 def _place_counters(change: Rearrangement) -> None:
     """Let the counters of the leaves that moved say where these lie now; how much they count follows at the commit."""
     leaves = Unit.select(Unit.id).where(
-        Unit.path.startswith(Unit.get_by_id(change.into.id).path) | (Unit.id == change.unit.id))
+        Unit.within(Unit.get_by_id(change.into.id)) | (Unit.id == change.unit.id))
     for model, columns in ((Tally, ("county_id", "town_id", "village_id")), (Flow, ("village_id",))):
         here = {column: Unit.select(getattr(Unit, column)).where(Unit.id == model.unit_id) for column in columns}
         (model.update({getattr(model, column): query for column, query in here.items()})

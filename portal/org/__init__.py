@@ -1,9 +1,10 @@
 """The tree of units, the import of divisions, and which town enables which plugin."""
 
 from portal.hookspecs import hookimpl
-from portal.org import copying_views, lineage_rows, lineage_views, plugin_views, rule_views, settings_views
+from portal.org import copying_views, directory, lineage_rows, lineage_views, plugin_views, rule_views, settings_views
 from portal.org.commands import org
 from portal.org.departments import ensure_departments
+from portal.org.directory import OrgDirectory
 from portal.org.enablement import enabled_for, set_enabled
 from portal.org.imports import ImportRefused, import_divisions
 from portal.org.models import (
@@ -40,6 +41,7 @@ def portal_plugin():
 def portal_models():
     return [
         Unit, UnitChange, TownPlugin, TownPluginEvent, OrgRevision, OrgSetting, OrgSettingEvent, OrgCopy, PluginRule,
+        OrgDirectory,
     ]
 
 
@@ -71,8 +73,12 @@ def portal_menu():
 
 @hookimpl
 def portal_check():
-    """Name the tables with rows that say of their place what the tree of units does not say."""
-    return [
+    """Name the tables with rows that say of their place what the tree of units does not say, and count the places whose
+    row in the directory is not what the units say."""
+    found = sum(1 for _ in directory.stale())
+    said = f"单位名录有 {found} 处与单位不符，按名称会搜不全，请运行 portal reindex。"
+    missed = [Finding(said, count=found)] if found else []
+    return missed + [
         Finding(f"{table} 有 {number} 行的辖区与单位树不符，请联系系统管理员。", count=number)
         for table, number in lineage_rows.misplaced().items()
     ]

@@ -4,6 +4,7 @@ from flask import current_app
 
 from portal import audit
 from portal.db import atomic, is_postgres, today
+from portal.org.directory import write_anew
 from portal.org.models import Unit, UnitChange
 from portal.org.names import initials_of, short_of
 from portal.registry import registry_of
@@ -25,6 +26,7 @@ def rename_unit(unit: Unit, data: dict, by, version: int | None) -> None:
         hold(unit.parent_id)
         refuse_same_name(unit.parent_id, data["name"])
         claim(unit, version, **named(unit, data["name"]))
+        write_anew([unit.listed_at])
         _remember(unit, "renamed", by, data["note"], new_name=data["name"])
 
 
@@ -60,6 +62,7 @@ def close_unit(unit: Unit, data: dict, by, version: int | None) -> None:
         if hanging := [sentence for _, sentence in found]:
             more = f"；等 {len(hanging)} 处" if len(hanging) > TOLD else ""
             raise Refused("还不能停用：" + "；".join(hanging[:TOLD]) + more + "。")
+        write_anew([unit.listed_at])
         _remember(unit, "closed", by, data["note"])
 
 

@@ -29,10 +29,18 @@ class UnitField(Choice):
     def _known(self):
         return Unit.seen_by(current_user).where(Unit.level.in_(self.levels), Unit.valid_to.is_null())
 
-    def offer(self) -> None:
-        """Fill the choices of the plain list; where there is only one, it is chosen."""
+    def offer(self, county_id: int | None = None) -> None:
+        """Fill the choices of the plain list, of one county if told; where there is only one, it is chosen.
+
+        Whoever stands above the counties gets no list of all: it would hold a thousandth, and takes long to order.
+        """
+        known = self._known()
+        if county_id:
+            known = known.where(Unit.county_id == county_id)
+        elif current_user.post and current_user.post.unit.top[1] == "region":
+            known = known.where(Unit.id == (self.unit.id if self.unit else 0))
         parent = Unit.alias()
-        query = self._known().select(Unit.id, Unit.short, parent.short)
+        query = known.select(Unit.id, Unit.short, parent.short)
         query = query.join(parent, JOIN.LEFT_OUTER, on=(Unit.parent == parent.id))
         rows = list(query.order_by(Unit.code).limit(MOST).tuples())
         # Names repeat inside a county: where there are several parents, each is named with its own.

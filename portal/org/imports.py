@@ -12,6 +12,7 @@ from peewee import Value, chunked, fn
 
 from portal import audit
 from portal.db import atomic, database, is_postgres
+from portal.org.directory import write_counties_anew
 from portal.org.models import LEVELS, PLACES, Unit, UnitChange
 from portal.org.names import initials_of, short_of
 from portal.org.reading import Fault, Row, read
@@ -24,6 +25,10 @@ ORDER = {level: number for number, level in enumerate(LEVELS)}
 #: More keys than that are not asked for one by one: the whole table is read. PostgreSQL compares each row with each key
 #: of a list until it has statistics of the table.
 ASKED = 1000
+#: Rows read at once, of all that there are.
+READ = 20_000
+#: Stands for the name of a unit that is called as in the file.
+SAME = ""
 #: Rows written by one statement, of 17 parameters each: SQLite takes 32,766 parameters, PostgreSQL 65,535.
 WRITTEN = 1500
 
@@ -70,6 +75,9 @@ class Known:
     #: Moved to another parent here, under its old code.
     moved: bool = False
 
+    def is_called(self, name: str) -> bool:
+        return self.name in (SAME, name)
+
 
 def import_divisions(path, say=None) -> Report:
     """Bring the units of one or several files in. `say(text, done, total)` reports progress.
@@ -99,20 +107,39 @@ def import_divisions(path, say=None) -> Report:
 
 def _existing(rows: dict[str, Row]) -> dict[str, Known]:
     """Return the units of the codes in the file and of the parents that it names."""
-    wanted = rows.keys() | {row.parent for row in rows.values() if row.parent}
+    above = {row.parent for row in rows.values() if row.parent}
     columns = [Unit.code, Unit.id, Unit.name, Unit.level, Unit.kind, Unit.parent, Unit.path, Unit.valid_to, *_PLACES]
     query = Unit.select(*columns)
-    if len(wanted) <= ASKED:
-        query = query.where(Unit.code.in_(sorted(wanted)))
+    few = len(rows) + len(above) <= ASKED
+    pages = [query.where(Unit.code.in_(sorted(rows.keys() | above)))] if few else _pages(query)
     moved = {key for (key,) in UnitChange.select(UnitChange.unit).where(UnitChange.kind == "moved").tuples()}
     found: dict[str, Known] = {}
-    for code, key, name, level, kind, parent, path, end, *place in query.tuples().iterator():
-        if code in wanted:
-            if level == "village":
-                path, place = "", ()  # nothing in a file lies below it
+    same: dict[tuple, Known] = {}
+    for code, key, name, level, kind, parent, path, end, *place in chain.from_iterable(one.tuples() for one in pages):
+        if code not in rows and code not in above:
+            continue
+        row = rows.get(code)
+        if level != "village" or row is None or row.name != name:
             found[code] = Known(key, name, intern(level), intern(kind), parent, path, tuple(place), end is not None,
                                 key in moved)
+            continue
+        # Nothing in a file lies below a village, and one of the same name is not renamed: what is left of it is the
+        # same for all of its town, so that a nation that comes a second time fits into memory.
+        left = kind, parent, end is not None, key in moved
+        if kind != (row.kind or kind) or parent is None:
+            left += (key,)
+        if left not in same:
+            same[left] = Known(key, SAME, intern(level), intern(kind), parent, "", (), *left[2:4])
+        found[row.code] = same[left]
     return found
+
+
+def _pages(query):
+    """Yield `query` page by page: PostgreSQL hands a whole result over at once."""
+    first, last = 0, Unit.select(fn.MAX(Unit.id)).scalar() or 0
+    while first < last:
+        yield query.where(Unit.id > first, Unit.id <= first + READ)
+        first += READ
 
 
 _PLACES = [getattr(Unit, f"{level}_id") for level in PLACES]
@@ -162,15 +189,23 @@ def _write(rows: dict[str, Row], have: dict[str, Known], say) -> Report:
             # Its parent may be new as well; those are written first.
             renamed.append((row, unit))
             report.changed.append(f"{row.code} {row.name}：归入 {row.parent}")
-        elif row.line and not unit.closed and (unit.name != row.name or row.kind and unit.kind != row.kind):
+        elif row.line and not unit.closed and (not unit.is_called(row.name) or row.kind and unit.kind != row.kind):
             renamed.append((row, unit))
-            report.changed.append(f"{row.code} {unit.name} → {row.name}" if unit.name != row.name
+            report.changed.append(f"{row.code} {unit.name} → {row.name}" if not unit.is_called(row.name)
                                   else f"{row.code} {row.name}：{unit.kind or '–'} → {row.kind}")
         else:
             report.unchanged += 1
     _insert(fresh, have, say)
     _change(renamed, have)
+    write_counties_anew(_counties(fresh, renamed, have), say)
     return report
+
+
+def _counties(fresh: list[Row], renamed: list[tuple[Row, Known]], have: dict[str, Known]) -> list[int]:
+    """Return the counties, or what lies in none, whose units have changed: where the directory is written anew."""
+    places = [have.get(row.code) or have[row.parent] for row in fresh] + [
+        unit if unit.place else have[row.parent] for row, unit in renamed]
+    return sorted({next((key for key in place.place if key), place.id) for place in places if place.level != "region"})
 
 
 def _insert(fresh: list[Row], have: dict[str, Known], say) -> None:
@@ -212,7 +247,7 @@ def _change(changed: list[tuple[Row, Known]], have: dict[str, Known]) -> None:
         short = short_of(row.name)
         (Unit.update(name=row.name, short=short, initials=initials_of(short), kind=row.kind or unit.kind,
                      version=Unit.version + 1).where(Unit.id == unit.id).execute())
-        if unit.name != row.name:
+        if not unit.is_called(row.name):
             lines.append((unit.id, "renamed", unit.name, row.name, f"导入 {row.file}"[:200], "系统"))
         if row.parent and unit.parent_id is None:
             _adopt(unit, have[row.parent])
@@ -236,7 +271,6 @@ def _missing(rows: dict[str, Row], have: dict[str, Known]) -> list[str]:
     levels = {row.level for row in rows.values()}
     query = Unit.select(Unit.code, Unit.name, Unit.parent)
     query = query.where(Unit.level.in_(sorted(levels)), Unit.valid_to.is_null())
-    if len(parents) <= ASKED:
-        query = query.where(Unit.parent.in_(sorted(parents)))
-    found = query.tuples().iterator()
+    pages = [query.where(Unit.parent.in_(sorted(parents)))] if len(parents) <= ASKED else _pages(query)
+    found = chain.from_iterable(one.tuples() for one in pages)
     return sorted(f"{code} {name}" for code, name, parent in found if code not in rows and parent in parents)

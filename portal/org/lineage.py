@@ -11,6 +11,7 @@ from portal import audit
 from portal.db import atomic, database, is_postgres, now, today
 from portal.org import lineage_rows, lineage_tree
 from portal.org.copying import differences
+from portal.org.directory import write_anew
 from portal.org.editing import claim, hold, named, refuse_same_name
 from portal.org.enablement import renew_token, set_enabled
 from portal.org.lineage_offices import copy_offices, counterparts, offices_of, renamed
@@ -328,6 +329,7 @@ def _switch_off(unit: Unit, by) -> None:
 
 
 def _record(action: str, change: Rearrangement) -> None:
+    write_anew({one.listed_at for one in (change.unit, change.into)} | {change.unit.id, change.into.id})
     audit.record(action, "org.unit", change.unit.id, actor=change.by, detail={
         "name": change.unit.name, "to": change.into.name, "note": change.decree, "since": change.on,
     })

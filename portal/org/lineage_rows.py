@@ -19,7 +19,9 @@ def placed_tables() -> dict[str, set[str]]:
     which rows are only added: they are read through the unit that they name.
     """
     if is_postgres():
-        sql = ("SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'public'", (
+        # Not information_schema, which asks for each column who may see it.
+        sql = ("SELECT relname, attname FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid WHERE attnum > 0"
+               " AND relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT attisdropped", (
             "SELECT relname, attname FROM pg_index JOIN pg_class ON pg_class.oid = indrelid JOIN pg_attribute"
             " ON attrelid = indrelid AND attnum = ANY(indkey) WHERE indisprimary"))
     else:

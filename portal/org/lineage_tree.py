@@ -15,17 +15,17 @@ def lock(unit: Unit) -> None:
     alone anyway.
     """
     if is_postgres():
-        list(Unit.select(Unit.id).where(Unit.path.startswith(unit.path)).order_by(Unit.id).for_update().tuples())
+        list(Unit.select(Unit.id).where(Unit.within(unit)).order_by(Unit.id).for_update().tuples())
 
 
 def below(unit: Unit):
     """Return the condition of the units below `unit`, without itself."""
-    return Unit.path.startswith(unit.path) & (Unit.id != unit.id)
+    return Unit.within(unit) & (Unit.id != unit.id)
 
 
 def hang(unit: Unit, parent: Unit) -> None:
     """Hang `unit` with all that is below it under `parent`; its own place columns keep its own id."""
-    _lead(Unit.path.startswith(unit.path), unit.path, f"{parent.path}{unit.id}/", {
+    _lead(Unit.within(unit), unit.path, f"{parent.path}{unit.id}/", {
         name: getattr(parent, name) for name in PLACE_COLUMNS[:PLACES.index(unit.level)]
     } if unit.level in PLACES else parent.place())
     Unit.update(parent=parent.id).where(Unit.id == unit.id).execute()
@@ -37,12 +37,12 @@ def absorb(unit: Unit, into: Unit, on) -> None:
     Units that it had absorbed itself stay below it, as its history.
     """
     place = into.place()
-    mine = Unit.path.startswith(unit.path)
+    mine = Unit.within(unit)
     if unit.level in PLACES:  # what else is below keeps its own more precise columns
         place = {name: value for name, value in place.items() if PLACE_COLUMNS.index(name) <= PLACES.index(unit.level)}
     _lead(mine, unit.path, f"{into.path}{unit.id}/", place)
     path = f"{into.path}{unit.id}/"
-    children = Unit.path.startswith(path) & (Unit.level != unit.level)
+    children = Unit.within(into, path) & (Unit.level != unit.level)
     _lead(children, path, into.path, {})
     Unit.update(parent=into.id).where(Unit.parent == unit.id, Unit.level != unit.level).execute()
     (Unit.update(parent=into.id, successor=into.id, valid_to=on, version=Unit.version + 1)

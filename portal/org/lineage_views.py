@@ -105,7 +105,7 @@ def _page(unit: Unit, form: LineageForm, verb: str, plan, act, **more):
     else:
         form.seen.data = ""
     if "into" in form:
-        form.into.offer()
+        form.into.offer(unit.county_id)
     stopped = bool(form.errors) or any(effect.stops for effect in effects)
     status = 422 if form.is_submitted() and stopped else 200
     view = {"unit": unit, "form": form, "verb": verb, "effects": effects, "ready": bool(effects) and not stopped}

@@ -15,6 +15,7 @@ from peewee import (
 )
 
 from portal.db import Model, now, today
+from portal.org import directory
 from portal.org.names import initials_of, short_of
 
 #: "region" stands for province and prefecture, which a nation's import brings along.
@@ -180,7 +181,28 @@ class Unit(Model):
             setattr(unit, f"{level}_id", unit.id)
         unit.path = f"{parent.path if parent is not None else '/'}{unit.id}/"
         unit.save()
+        directory.write_anew([unit.listed_at])
         return unit
+
+    @classmethod
+    def within(cls, unit: "Unit", path: str = ""):
+        """Return the condition of the units whose path begins with `path`, that of `unit` if not told.
+
+        `path` lies in the county of `unit`, whose column has an index: the paths of a nation have none.
+        """
+        found = cls.path.startswith(path or unit.path)
+        return found & (cls.county_id == unit.county_id) if unit.county_id else found
+
+    @staticmethod
+    def list_anew(units) -> None:
+        """Bring the directory up to date where `units` lie: for whoever writes names, places or ends of units by
+        statements of their own; `add` and the acts on units do it themselves."""
+        directory.write_anew({unit.listed_at for unit in units})
+
+    @property
+    def listed_at(self) -> int:
+        """The place in whose row of the directory this unit stands."""
+        return self.town_id or self.county_id or self.id
 
     @classmethod
     def hold(cls, key: int) -> bool:
@@ -198,7 +220,8 @@ class Unit(Model):
         """
         stem, digits = (parent.code, 3) if level == "grid" else (f"{parent.code}-", 2)
         # Of all units, not of those below the parent: a grid that was moved keeps its code.
-        codes = cls.select(cls.code).where(cls.code.startswith(stem), cls.level == level).tuples()
+        after = stem[:-1] + chr(ord(stem[-1]) + 1)  # a range has an index, LIKE has none
+        codes = cls.select(cls.code).where(cls.code > stem, cls.code < after, cls.level == level).tuples()
         used = [int(code[len(stem):]) for (code,) in codes if code[len(stem):].isdecimal()]
         return f"{stem}{max(used, default=0) + 1:0{digits}d}"
 

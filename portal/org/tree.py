@@ -1,10 +1,8 @@
 """Rows for the tree of units: what lies below, and what a name or its pinyin initials find."""
 
-import unicodedata
+from peewee import fn
 
-from peewee import JOIN, fn
-from peewee import Case as When
-
+from portal.org import finding
 from portal.org.models import LEVELS, Unit
 from portal.prepared import Prepared
 
@@ -54,29 +52,5 @@ def root(person, departments: bool = False) -> list[dict]:
 
 
 def find(person, words: str, limit: int = MOST, merged: bool = False) -> list[Unit]:
-    """Return the units that the person sees whose name, code or pinyin initials hold `words`; beginnings first.
-
-    A name that a unit had before finds it too; with `merged` also those that were merged into another unit. Each brings
-    `above`, the short name of the unit that it belongs to: names repeat inside a county.
-    """
-    words = unicodedata.normalize("NFC", words).strip()[:40]
-    if not words:
-        return []
-    letters = words.lower()
-    found = Unit.name.contains(words)
-    usable = Unit.valid_to.is_null()
-    if merged:
-        usable |= Unit.successor.is_null(False)
-    if letters.isascii():
-        found |= Unit.initials.contains(letters)
-        if words.isdigit():
-            found |= Unit.code.startswith(words)
-    else:
-        found |= Unit.former.contains(words)
-    parent = Unit.alias()
-    query = (
-        Unit.seen_by(person).where(found, usable, Unit.level != "region")
-        .select(Unit, parent.short.alias("above")).join(parent, JOIN.LEFT_OUTER, on=(Unit.parent == parent.id))
-    )
-    first = When(None, ((Unit.initials.startswith(letters) | Unit.name.startswith(words), 0),), 1)
-    return list(query.order_by(first, Unit.code).limit(limit).objects())
+    """Return the units that the person sees whose name, code or pinyin initials hold `words`; see `finding.find`."""
+    return finding.find(person, words, limit, merged)

@@ -9,7 +9,7 @@ from portal.cases.lens import seen_by
 from portal.cases.models import Case
 from portal.cases.tallies import differences
 from portal.db import today
-from portal.org import lineage_rows
+from portal.org import directory, lineage_rows
 from portal.org.models import Unit
 from portal.values import OPEN_PHASES
 
@@ -42,10 +42,12 @@ def village_of(town: Unit, number: int = 0) -> Unit:
 
 
 def all_is_well() -> None:
-    """Hold the whole instance against its promises: the ledger, the counters, the tree, the places of all rows."""
+    """Hold the whole instance against its promises: the ledger, the counters, the tree, its directory, the
+    places of all rows."""
     assert findings() == []
     assert differences() == []
     assert lineage_rows.misplaced() == {}
+    assert list(directory.stale()) == [], "a unit would not be found by its name"
     for unit in Unit.select():
         parent = Unit.get_or_none(Unit.id == unit.parent_id)
         assert unit.path == f"{parent.path if parent else '/'}{unit.id}/", unit.name

@@ -186,7 +186,7 @@ def test_at_most_twenty_are_offered(sign_in):
 
 @pytest.mark.parametrize(("url", "most"), [
     ("/org/{county}", 8), ("/org/{village}", 8), ("/org/children/", 3), ("/org/children/{county}", 3),
-    ("/org/offices/{county}", 3), ("/org/find?q=村", 2), ("/org/plugins", 7), ("/org/{village}/rename", 4),
+    ("/org/offices/{county}", 3), ("/org/find?q=村", 3), ("/org/plugins", 7), ("/org/{village}/rename", 4),
 ])
 def test_each_page_asks_little_of_the_database(sign_in, url, most):
     admin = sign_in("xitong")
