@@ -55,7 +55,7 @@ def check_page(name: str, url: str, status: int, text: str, forms: list) -> list
     ("ground", "name"),
     [("sqlite", name) for name in CAST]
     + [pytest.param("postgres", name, marks=pytest.mark.postgres) for name in WALKERS],
-    indirect=["ground"],
+    indirect=["ground"], scope="session",
 )
 def test_everything_that_can_be_clicked_leads_to_a_whole_page(world, stage, browser_of, name):
     wrong, visited = [], 0
@@ -66,7 +66,7 @@ def test_everything_that_can_be_clicked_leads_to_a_whole_page(world, stage, brow
     assert visited >= (4 if name == "kongkong" else 9)
 
 
-@pytest.mark.parametrize("ground", ["sqlite"], indirect=True)  # the links are the same on both engines
+@pytest.mark.parametrize("ground", ["sqlite"], indirect=True, scope="session")  # the links are the same on both engines
 def test_the_walk_reaches_every_page_that_is_read(world, stage, browser_of):
     """What nobody can click their way to is a page that nobody finds."""
     starts = [(name, "/") for name in ("shuji", "zhen", "xian", "minzheng", "xitong", "anquan", "shenji")]

@@ -19,7 +19,7 @@ def filled(app):
         fill(lambda *said: None)
 
 
-@pytest.mark.parametrize("ground", ["sqlite"], indirect=True)  # the demo works on SQLite only
+@pytest.mark.parametrize("ground", ["sqlite"], indirect=True, scope="session")  # the demo works on SQLite only
 def test_the_demo_is_the_county(filled):
     grids = Unit.select().where(Unit.level == "grid")
     village = Unit.alias()
