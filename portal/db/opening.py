@@ -6,14 +6,19 @@ from pathlib import Path
 
 import peewee
 
-from portal.db import postgres, sqlite
+from portal.db import own_writes, postgres, sqlite
 from portal.db.explaining import explain
+from portal.db.limits import STATEMENT_SECONDS
 from portal.db.model import DatabaseUnusable, database, is_postgres
 from portal.db.transactions import atomic
 
+ADDRESSES = ("postgresql://", "postgres://")
 
-def open_database(setting: str, instance: Path):
-    """Point `database` at what `setting` names: a file below `instance`, or a postgresql:// address.
+
+def open_database(setting: str, instance: Path, seconds: int = STATEMENT_SECONDS, replica: str = "",
+                  most_behind: int = 10):
+    """Point `database` at what `setting` names: a file below `instance`, or a postgresql:// address; a statement may
+    run for `seconds`. For `replica` and `most_behind` see postgres.open_address.
 
     Raises DatabaseUnusable for an address that cannot be read or an SQLite version that can lose commits.
     """
@@ -21,13 +26,21 @@ def open_database(setting: str, instance: Path):
         database.close()
         if is_postgres():
             database.obj.close_all()  # a pool would keep its connections to a database that nobody asks any more
-    if setting.startswith(("postgresql://", "postgres://")):
-        database.initialize(postgres.open_address(setting))
+    if setting.startswith(ADDRESSES):
+        database.initialize(postgres.open_address(setting, seconds, replica, most_behind))
     elif "://" in setting:
         raise DatabaseUnusable("设置 database 应为文件名，或以 postgresql:// 开头的地址。")
     else:
-        database.initialize(sqlite.open_file(Path(instance) / setting))
+        database.initialize(sqlite.open_file(Path(instance) / setting, seconds))
     return database.obj
+
+
+def open_for(settings: dict):
+    """Point `database` at what the settings say (`config.load`); raises DatabaseUnusable as `open_database` does."""
+    if settings["replica"] and not settings["database"].startswith(ADDRESSES):
+        raise DatabaseUnusable("设置 replica（只读备库）只用于 PostgreSQL；用 SQLite 时请去掉它。")
+    return open_database(settings["database"], settings["instance"], settings["statement_timeout_seconds"],
+                         settings["replica"], settings["replica_lag_seconds"])
 
 
 @contextlib.contextmanager
@@ -64,7 +77,11 @@ def _begun_to_read(shared: str) -> str:
 def init_app(app):
     @app.before_request
     def open_connection():
-        database.connect(reuse_if_open=True)
+        if not is_postgres():  # there the first statement takes one from the pool, and what needs none waits for none
+            database.connect(reuse_if_open=True)
+        own_writes.begin()
+
+    app.after_request(own_writes.remember)
 
     @app.teardown_request
     def close_connection(error):

@@ -1,62 +1,89 @@
-"""PostgreSQL: a pool of connections, none of which waits for ever."""
-
-from urllib.parse import unquote, urlsplit
+"""PostgreSQL as the portal's database: it outlives a restart of the server, and may have a standby to read from."""
 
 import peewee
-from playhouse.pool import PooledPostgresqlDatabase
 
 from portal.db import containing
+from portal.db.done import done, is_question
+from portal.db.limits import STATEMENT_SECONDS
 from portal.db.model import DatabaseUnusable
-from portal.db.sqlite import PATIENCE
+from portal.db.pool import INERROR, Pool, parameters
+from portal.db.replica import Replica, open_replica, reader
 
 
-class Postgres(PooledPostgresqlDatabase):
-    """A pool that refuses what contained code may not send."""
+class Postgres(Pool):
+    """The database itself: refuses what contained code may not send, and outlives a restart of the server."""
+
+    #: Where lists and figures may be read.
+    replica: Replica | None = None
 
     def execute_sql(self, sql, params=None):
         if containing.here.to is not None:
             containing.look_at(sql)
+        if not self._state.transactions:
+            if not is_question(sql):
+                done.number += 1
+            elif self.replica is not None and reader.on and self._is_free():
+                if (cursor := self.replica.answer(self, sql, params)) is not None:
+                    return cursor
         return super().execute_sql(sql, params)
+
+    def ask_here(self, sql):
+        """Run a question that is about this server, whatever may be read from the standby."""
+        return super().execute_sql(sql)
 
     def begin(self, isolation_level=None):
         if containing.here.to is not None:
             containing.look_at("BEGIN")
-        super().begin(isolation_level)
+        try:
+            super().begin(isolation_level)
+        except (peewee.OperationalError, peewee.InterfaceError):
+            if not self.may_change():
+                raise
+            self.take_another()  # nothing has begun yet
+            super().begin(isolation_level)
 
     def commit(self):
         if containing.here.to is not None:
             containing.look_at("COMMIT")
-        super().commit()
+        if self._state.conn.pgconn.transaction_status == INERROR:
+            # PostgreSQL would answer such a COMMIT with a rollback and no error: somebody would be told "saved".
+            raise peewee.InternalError("the transaction had failed before its commit")
+        done.number += 1
+        try:
+            super().commit()
+        except peewee.DatabaseError:
+            if not self.is_broken_here():  # a connection that broke does not tell whether it was committed
+                done.number -= 1
+            raise
 
     def rollback(self):
         if containing.here.to is not None:
             containing.look_at("ROLLBACK")
-        super().rollback()
+        if not self.is_broken_here():  # the server has rolled back what a broken connection had begun
+            super().rollback()
+
+    def close(self):
+        if self.replica is not None:
+            self.replica.close()
+        return super().close()
+
+    def close_all(self):
+        if self.replica is not None:
+            self.replica.close_all()
+        super().close_all()
 
 
-def open_address(address: str):
-    if peewee.psycopg is None:  # the driver is an extra: counties on SQLite do not need it
-        raise DatabaseUnusable("要使用 PostgreSQL，请先安装：pip install 'county-portal[postgres]'。")
+def open_address(address: str, seconds: int = STATEMENT_SECONDS, replica: str = "", most_behind: int = 10) -> Postgres:
+    """Return the database at `address`, whose statements run for at most `seconds`, with its standby at `replica`, if
+    any, which is used while it is not more than `most_behind` seconds behind."""
     try:
-        parts = urlsplit(address)
-        port = parts.port or 5432
+        given = parameters(address, seconds)
     except ValueError as error:
         raise DatabaseUnusable(
             "设置 database 里的 PostgreSQL 地址不完整，例如 postgresql://用户@主机:5432/库名。"
         ) from error
-    return Postgres(
-        parts.path.lstrip("/") or "portal",
-        prefer_psycopg3=True,
-        user=unquote(parts.username or "") or None,
-        password=unquote(parts.password or "") or None,
-        host=parts.hostname,
-        port=port,
-        max_connections=200,  # one a thread: never the limit, the server's own is
-        stale_timeout=300,
-        timeout=PATIENCE,
-        # Without these libpq hangs for more than 25 s when packets are dropped.
-        connect_timeout=3,
-        tcp_user_timeout=4000,
-        keepalives_idle=5,
-        options="-c statement_timeout=15000 -c lock_timeout=5000 -c timezone=Asia/Shanghai",
-    )
+    opened = Postgres(given.pop("database"), **given)
+    if replica:
+        opened.replica = open_replica(replica, seconds, most_behind)
+        opened.replica.query_hooks = opened.query_hooks
+    return opened

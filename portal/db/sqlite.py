@@ -13,6 +13,7 @@ from flask import has_request_context
 from playhouse.cysqlite_ext import CySqliteDatabase
 
 from portal.db import containing
+from portal.db.limits import STATEMENT_SECONDS, limit
 from portal.db.model import DatabaseUnusable, database, is_postgres
 
 log = logging.getLogger(__name__)
@@ -151,6 +152,16 @@ def _flocked(file) -> bool:
     return True
 
 
+class _Clock(threading.local):
+    """When the statement that this thread runs has run for too long, in time.monotonic()."""
+
+    ends = float("inf")
+
+
+#: SQLite asks after so many steps of its machine whether to go on: some 200 times a second, which costs nothing.
+STEPS = 10_000
+
+
 class Sqlite(CySqliteDatabase):
     """One process writes at a time, and inside a process its threads queue fairly instead of polling the file.
 
@@ -158,14 +169,29 @@ class Sqlite(CySqliteDatabase):
     once when another process wrote in between, busy timeout or not; measured, that is 98 % of them under load.
     """
 
-    def __init__(self, path: str, **kwargs):
+    def __init__(self, path: str, seconds: int = STATEMENT_SECONDS, **kwargs):
         super().__init__(path, lock_type="immediate", **kwargs)
+        self._seconds, self._clock = seconds, _Clock()
         self._turn = threading.RLock()
         self._queue = _WorkersQueue(Path(path + "-writers"))
+
+    def _connect(self):
+        connection = super()._connect()
+        connection.progress(self._is_over, STEPS)
+        return connection
+
+    def _is_over(self) -> bool:
+        """Tell SQLite, which asks from time to time, whether the statement has run for too long. What is read while
+        others work with the rows (commands, jobs: `patient`) has no end."""
+        return limit.seconds is None and time.monotonic() > self._clock.ends
+
+    def apply_limit(self) -> None:
+        self._clock.ends = time.monotonic() + self._seconds
 
     def execute_sql(self, sql, params=None):
         if containing.here.to is not None:
             containing.look_at(sql)
+        self._clock.ends = time.monotonic() + self._seconds
         return super().execute_sql(sql, params)
 
     def begin(self, lock_type=None):
@@ -204,7 +230,8 @@ class Sqlite(CySqliteDatabase):
             self._give_back()
 
 
-def open_file(path: Path) -> CySqliteDatabase:
+def open_file(path: Path, seconds: int = STATEMENT_SECONDS) -> CySqliteDatabase:
+    """Return the database in the file `path`, whose statements run for at most `seconds`."""
     if not is_safe_sqlite(CySqliteDatabase.server_version):
         version = ".".join(map(str, CySqliteDatabase.server_version))
         raise DatabaseUnusable(
@@ -213,6 +240,7 @@ def open_file(path: Path) -> CySqliteDatabase:
     path.parent.mkdir(parents=True, exist_ok=True)
     return Sqlite(
         str(path),
+        seconds,
         rank_functions=False,
         timeout=PATIENCE,
         pragmas={

@@ -105,4 +105,6 @@ def end_left_open() -> bool:
 def _is_in_transaction() -> bool:
     """Tell whether the driver itself is inside a transaction, whoever began it."""
     connection = database.connection()
-    return connection.pgconn.transaction_status != 0 if is_postgres() else not connection.autocommit()
+    if is_postgres():
+        return connection.pgconn.transaction_status in (1, 2, 3)  # active, inside, failed; 0 is idle, 4 is broken
+    return not connection.autocommit()
