@@ -3,7 +3,7 @@
 from portal.db.containing import Forbidden, contained
 from portal.db.explaining import explain, is_away
 from portal.db.limits import patient
-from portal.db.losses import is_lost_race
+from portal.db.losses import is_broken, is_lost_race
 from portal.db.model import CHINA, DatabaseUnusable, Model, database, is_postgres, now, today
 from portal.db.opening import check_writable, init_app, open_database, open_for, snapshot
 from portal.db.own_writes import seen_so_far
@@ -16,6 +16,6 @@ from portal.db.transactions import after_commit, atomic, before_commit, end_left
 __all__ = [
     "CHINA", "DatabaseUnusable", "Forbidden", "Model", "after_commit", "again", "atomic", "before_commit", "bound",
     "check_writable", "contained", "database", "end_left_open", "explain", "impatient", "init_app", "is_away",
-    "is_lost_race", "is_postgres", "is_safe_sqlite", "look_at_replica", "now", "open_database", "open_for", "patient",
-    "reading", "seen_so_far", "snapshot", "today",
+    "is_broken", "is_lost_race", "is_postgres", "is_safe_sqlite", "look_at_replica", "now", "open_database", "open_for",
+    "patient", "reading", "seen_so_far", "snapshot", "today",
 ]

@@ -8,7 +8,7 @@ from portal.db.model import database
 
 _READS = re.compile(r"[\s(]*(select|with|values|show|explain)\b", re.I)
 #: What changes something, or takes a lock, although it begins like a question.
-_WRITES = re.compile(r"\b(insert|update|delete|merge|nextval|setval|into|lock\w*|pg_advisory\w*|pg_try\w*)\b", re.I)
+_WRITES = re.compile(r"\b(insert|update|delete|merge|nextval|setval|into|pg_advisory\w*|pg_try\w*)\b", re.I)
 
 
 class _Done(threading.local):

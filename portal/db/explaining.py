@@ -4,7 +4,7 @@ from pathlib import Path
 
 import peewee
 
-from portal.db.losses import chain, is_broken, is_lost_race
+from portal.db.losses import chain, is_broken, is_crowded, is_lost_race
 from portal.db.model import database
 
 CROWDED = "同时使用的人太多，数据库的连接用完了；请稍后再试，一直如此时请系统管理员调大连接数。"
@@ -15,7 +15,7 @@ def is_away(error: BaseException) -> bool:
     writes. SQLite says of a missing table what it says of a missing disk, so it is asked once more."""
     if not isinstance(error, peewee.OperationalError | peewee.InterfaceError):
         return False
-    if "is locked" in str(error) or is_broken(error) or is_lost_race(error):
+    if "is locked" in str(error) or is_broken(error) or is_crowded(error) or is_lost_race(error):
         return True
     try:
         database.execute_sql("SELECT 1")
@@ -32,16 +32,16 @@ def explain(error: Exception, path: Path | None = None) -> str:
     """
     if is_lost_race(error):
         return "同时有别人在改同一处，这次没有保存任何内容；请再试一次。"
+    if is_crowded(error):
+        return CROWDED
     if is_broken(error):
-        return "与数据库的连接中断了。请稍后返回上一页再提交一次：已经保存的不会重复。"
+        return "与数据库的连接中断了，请检查 PostgreSQL 是否在运行，然后再试。"
     text = "\n".join(str(one) for one in chain(error)).lower()
     name = f" {path.name} " if path else ""
     for sign, sentence in (
         ("locked", f"数据库{name}正被另一个程序占用，请稍后再试；一直如此时请检查是否有备份或导入在运行。"),
         ("busy", f"数据库{name}正被另一个程序占用，请稍后再试；一直如此时请检查是否有备份或导入在运行。"),
         ("lock timeout", f"数据库{name}正被另一个程序占用，请稍后再试；一直如此时请检查是否有备份或导入在运行。"),
-        ("too many", CROWDED),
-        ("remaining connection slots", CROWDED),
         ("statement timeout", "这次查询用时太长，已经停下；请缩小范围后再试。"),
         ("interrupted", "这次查询用时太长，已经停下；请缩小范围后再试。"),
         ("readonly", f"数据库{name}是只读的，请检查文件和文件夹的写权限。"),

@@ -7,6 +7,11 @@ LOST_RACES = ("40001", "40P01")
 ENDED = ("57P01", "57P02", "57P03", "57P05", "25P03")
 
 
+#: What the driver says of it, where the server could say nothing.
+SAID_BY_DRIVER = ("connection is closed", "server closed the connection", "connection failed", "consuming input failed",
+                  "timeout expired")
+
+
 def chain(error: BaseException | None):
     """Yield `error` and those during which it came up: a savepoint that is gone hides what had ended it."""
     seen = set()
@@ -27,8 +32,12 @@ def is_lost_race(error: BaseException) -> bool:
 
 
 def is_broken(error: BaseException) -> bool:
-    """Tell whether the connection broke, or none could be made."""
-    return any(state in ENDED or state.startswith("08") for state in states(error)) or any(
-        word in str(one) for one in chain(error) for word in ("connection is closed", "server closed the connection",
-                                                             "connection failed", "consuming input failed")
-    )
+    """Tell whether the connection broke, or none could be made although there is room for one."""
+    return not is_crowded(error) and (any(state in ENDED or state.startswith("08") for state in states(error)) or any(
+        word in str(one) for one in chain(error) for word in SAID_BY_DRIVER
+    ))
+
+
+def is_crowded(error: BaseException) -> bool:
+    """Tell whether no connection could be made because there are too many, here or on the server."""
+    return any(word in str(one) for one in chain(error) for word in ("too many c", "remaining connection slots"))

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import peewee
 
 from portal.db.done import done
-from portal.db.losses import is_lost_race, states
+from portal.db.losses import is_broken, is_crowded, states
 from portal.db.model import DatabaseUnusable, database
 from portal.db.pool import Pool, parameters
 
@@ -29,7 +29,6 @@ HEAD = 40
 SAMPLES = 4000
 
 STATEMENT_STOPPED = "57014"
-READ_ONLY = "25006"
 
 PLACE = "SELECT pg_current_wal_insert_lsn() - '0/0', system_identifier FROM pg_control_system()"
 STATE = "SELECT pg_is_in_recovery(), pg_last_wal_replay_lsn() - '0/0', system_identifier FROM pg_control_system()"
@@ -86,10 +85,11 @@ class Replica(Pool):
         try:
             return self.execute_sql(sql, params)
         except (peewee.DatabaseError, peewee.InterfaceError) as error:
-            found = states(error)
-            if STATEMENT_STOPPED in found:
+            if STATEMENT_STOPPED in states(error):
                 raise
-            if not is_lost_race(error) and READ_ONLY not in found:  # else it only stood in the way of what it replays
+            # Whatever else it does not like (it stood in the way of what is replayed, it would write, a table has not
+            # come yet, it is plainly wrong) is asked of the database itself, which says what there is to say.
+            if is_broken(error) or is_crowded(error):
                 self._fail(error)
             reader.uses = False
             return None

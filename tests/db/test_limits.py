@@ -5,8 +5,9 @@ import threading
 import peewee
 import pytest
 
+from portal.audit.models import AuditEntry
 from portal.commands.main import main
-from portal.db import Model, database, explain, is_postgres, patient
+from portal.db import Model, atomic, database, explain, is_postgres, patient
 from portal.jobs.models import JobRun
 from portal.jobs.running import STATEMENT_SECONDS, perform
 from tests.forms.together import another_app
@@ -48,6 +49,17 @@ def test_what_is_patient_goes_on_and_others_do_not(hasty):
         thread.start()
         thread.join()
     assert failed == [True] and stops()
+
+
+def test_a_transaction_with_a_statement_that_was_stopped_leaves_nothing(hasty):
+    for _ in range(2):
+        with pytest.raises(peewee.OperationalError), atomic():
+            AuditEntry.create(action="test.stopped")
+            database.execute_sql(LONG[is_postgres()]).fetchall()
+    with atomic():
+        AuditEntry.create(action="test.kept")
+    found = AuditEntry.select(AuditEntry.action).where(AuditEntry.action.startswith("test.")).tuples()
+    assert list(found) == [("test.kept",)]
 
 
 def stops() -> bool:

@@ -1,5 +1,6 @@
 """A server that ends connections: who comes next notices nothing, who was in the middle is told calmly."""
 
+import contextlib
 import shutil
 import threading
 import time
@@ -9,6 +10,7 @@ import psycopg
 import pytest
 
 from portal.db import atomic, bound, database, explain
+from portal.db.done import is_question
 from portal.db.postgres import Postgres
 from portal.jobs.running import connected
 from portal.people.models import Resident
@@ -157,6 +159,18 @@ def test_looking_at_a_connection_asks_the_server_nothing(app):
         assert other.execute(sent, (pid,)).fetchone() == before
 
 
+@pytest.mark.parametrize(("sql", "asks"), [
+    ("SELECT 1", True), ("  (SELECT 1) UNION SELECT 2", True), ("WITH a AS (SELECT 1) SELECT * FROM a", True),
+    ("SELECT deleted_at, updates FROM x", True), ("SHOW statement_timeout", True),
+    ('SELECT "t1"."locked" FROM accounts_user AS t1', True),
+    ("WITH a AS (DELETE FROM x RETURNING y) SELECT * FROM a", False), ("SELECT * INTO y FROM x", False),
+    ("SELECT * FROM x FOR UPDATE", False), ("SELECT nextval('x')", False), ("SELECT pg_try_advisory_lock(1)", False),
+    ("INSERT INTO x VALUES (1)", False), ("VACUUM", False), ("BEGIN", False), ("SET x = 1", False), ("", False),
+])
+def test_what_only_asks_may_be_asked_twice_and_in_doubt_it_is_not(ground, sql, asks):
+    assert is_question(sql) is asks
+
+
 # -- a server that is stopped --------------------------------------------------------------------------------------
 
 @pytest.fixture(scope="module")
@@ -190,6 +204,25 @@ def test_a_server_that_is_stopped_and_started_again_is_met_by_the_next_request(a
         clerk.submit(form, follow=False, **WANG)
         assert clerk.status == 302
     finally:
+        leave(before)
+
+
+def test_a_server_without_room_for_one_more_connection_says_so(app, ground, away_and_back):
+    before, taken = database.obj, []
+    database.close()
+    try:
+        clerk = signed_in(portal_on(ground, away_and_back), "cun")
+        database.obj.close_all()
+        with contextlib.suppress(psycopg.OperationalError):
+            while True:
+                taken.append(psycopg.connect(away_and_back.address()))
+        assert clerk.open("/people/").status == 503 and "连接用完了" in clerk.text
+        taken.pop().close()
+        taken.pop().close()
+        assert wait_for(lambda: clerk.open("/people/").status == 200)
+    finally:
+        for connection in taken:
+            connection.close()
         leave(before)
 
 

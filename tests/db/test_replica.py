@@ -114,6 +114,27 @@ class TestWhichServer:
             number = database.execute_sql("SELECT nextval('org_unit_id_seq')").fetchone()[0]
         assert number, "what writes although it asks goes to the database itself"
 
+    def test_a_question_that_is_wrong_in_itself_is_the_asker_s_fault(self, county):
+        caught_up(county)
+        with reading(), pytest.raises(peewee.ProgrammingError):
+            database.execute_sql("SELECT no_such_column")
+        with reading():
+            assert server_of() == "standby" and county.replica.trouble == ""
+
+    def test_a_question_that_stood_in_the_way_of_the_replay_is_answered_all_the_same(self, county):
+        """What a standby says then is 40001; a function that raises it there, and only there, stands for it."""
+        with atomic():
+            database.execute_sql("""
+                CREATE OR REPLACE FUNCTION in_the_way() RETURNS int LANGUAGE plpgsql AS
+                $$ BEGIN IF pg_is_in_recovery() THEN RAISE EXCEPTION 'conflict' USING ERRCODE = '40001'; END IF;
+                RETURN 7; END $$""")
+        caught_up(county)
+        with reading():
+            assert server_of() == "standby"
+            assert database.execute_sql("SELECT in_the_way()").fetchone() == (7,)
+        with reading():
+            assert server_of() == "standby" and county.replica.trouble == ""
+
     def test_a_list_comes_from_it_and_a_case_does_not(self, county):
         clerk = county.sign_in("cun")
         case = receive(clerk)
@@ -123,6 +144,7 @@ class TestWhichServer:
             assert clerk.status == 200 and there == []
             clerk.open("/cases/")
             assert clerk.status == 200 and case.number in clerk.text
+            assert "portal-written" not in clerk.response.headers.get("Set-Cookie", ""), "only who writes is told"
         assert any("cases_case" in sql for sql in there)
         assert not any("accounts_session" in sql for sql in there), "who asks is known from the database itself"
 
