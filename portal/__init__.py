@@ -42,7 +42,7 @@ def create_app(instance: str | Path | None = None, overrides: dict | None = None
     """
     folder = config.instance_folder(instance)
     settings = config.load(folder, overrides)
-    db.open_database(settings["database"], folder)
+    db.open_for(settings)
     registry = Registry(CORE, settings)
     if check:
         db.check_writable(folder)

@@ -44,6 +44,13 @@ def before_all_else(view):
     return view
 
 
+def may_lag(view):
+    """Mark a view of a list or of figures: asked for by GET, it may show what was true some seconds ago, as a read-only
+    standby has it (setting `replica`). What the person themselves has written is always there."""
+    view.may_lag = True
+    return view
+
+
 def unattended(view):
     """Mark a view that a page asks for by itself: that nobody has clicked must not keep a session alive."""
     view.unattended = True

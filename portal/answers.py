@@ -148,6 +148,9 @@ def _conflict(conflict: Conflict):
     return error_page(409, sentence, kept=form.kept() if form else [], url=conflict.url or request.path)
 
 
+#: Whether the last word reached the database is not known; the key of the form makes that harmless.
+BROKEN = "与数据库的连接中断了。请稍后返回上一页再提交一次：已经保存的不会重复。"
+
 #: Errors of ours in what was asked of the database, not of the database itself.
 OUR_FAULT = (peewee.DataError, peewee.IntegrityError, peewee.ProgrammingError)
 
@@ -158,7 +161,7 @@ def _database_error(error: Exception):
     if not db.is_away(error):
         registry_of(current_app).note_page(request.endpoint, error)
     log.error("request %s, database: %s", _request_id(), error)
-    return error_page(503, db.explain(error))
+    return error_page(503, BROKEN if db.is_broken(error) else db.explain(error))
 
 
 def _unexpected(error: Exception):

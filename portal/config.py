@@ -14,6 +14,12 @@ from pathlib import Path
 DEFAULTS = {
     # A file below the instance folder, or postgresql://user@host:port/name
     "database": "portal.db",
+    # A read-only standby of a PostgreSQL database, for lists and figures: postgresql://...; empty: none.
+    "replica": "",
+    # A standby that is more seconds behind is not read from.
+    "replica_lag_seconds": 10,
+    # Seconds that one statement of a page may run; commands take as long as they need.
+    "statement_timeout_seconds": 15,
     "portal_name": "基层治理平台",
     "host": "127.0.0.1",
     "port": 8000,
@@ -61,7 +67,7 @@ DEFAULTS = {
 RANGES = {
     "port": (1, 65535), "workers": (1, 64), "threads": (1, 64), "trusted_proxies": (0, 10), "session_hours": (1, 24),
     "sessions_at_once": (1, 50), "plugin_failures": (1, 1000), "plugin_pause_minutes": (1, 60),
-    "plugin_slow_seconds": (1, 60),
+    "plugin_slow_seconds": (1, 60), "statement_timeout_seconds": (1, 120), "replica_lag_seconds": (2, 3600),
     "yellow_percent": (1, 100), "red_percent": (1, 100), "slow_query_ms": (0, 600_000), "upload_megabytes": (1, 200),
 }
 CHOICES = {

@@ -23,7 +23,7 @@ from peewee import (
 from playhouse.flask_utils import get_object_or_404
 
 from portal import audit, search
-from portal.access import may, own_transaction, requires, signed_in
+from portal.access import may, may_lag, own_transaction, requires, signed_in
 from portal.accounts.everybody import everybody, staff_at
 from portal.accounts.models import User
 from portal.accounts.work import other_posts
@@ -114,11 +114,12 @@ __all__ = [
     "SmallIntegerField", "State", "Step", "Text", "TextField", "Topic", "Unit", "UnitEffect", "UnitField", "UnitPart",
     "Upload", "User", "VersionedForm", "Work", "Workflow", "abort", "add_unit", "after_commit", "atomic", "attach",
     "audit", "available", "close_unit", "current_user", "everybody", "extend", "find_or_create_resident", "flash", "fn",
-    "get_object_or_404", "holds", "hookimpl", "index_case", "initials", "mask_name", "mask_phone", "may", "merge",
-    "now", "office_of", "open_case", "open_cases_of", "other_posts", "own_transaction", "page_of", "place_name", "rate",
-    "redirect", "refer", "referable", "rename_unit", "render_list", "render_template", "request", "requires", "retitle",
-    "row_id", "search", "seen_by", "send_notice", "send_notice_to_unit", "setting", "signed_in", "staff_at",
-    "strike_resident", "take", "take_number", "today", "towns_with", "unit_in_charge", "url_for", "void_number",
+    "get_object_or_404", "holds", "hookimpl", "index_case", "initials", "mask_name", "mask_phone", "may", "may_lag",
+    "merge", "now", "office_of", "open_case", "open_cases_of", "other_posts", "own_transaction", "page_of",
+    "place_name", "rate", "redirect", "refer", "referable", "rename_unit", "render_list", "render_template", "request",
+    "requires", "retitle", "row_id", "search", "seen_by", "send_notice", "send_notice_to_unit", "setting", "signed_in",
+    "staff_at", "strike_resident", "take", "take_number", "today", "towns_with", "unit_in_charge", "url_for",
+    "void_number",
 ]
 
 

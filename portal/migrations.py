@@ -135,7 +135,7 @@ def migrate(owners, instance: Path, say=lambda text: None) -> list[str]:
         done.append(name)
         say(name)
 
-    with _lock(instance):
+    with db.patient(), _lock(instance):  # the index of a large table takes its time
         _refuse_newer(_status([owner for owner in owners if not owner.optional]))
         for owner in owners:
             try:
@@ -238,13 +238,12 @@ def append_only_tables(db) -> set[str]:
 def _lock(instance: Path):
     if db.is_postgres():
         # Asked again and again: a waiting pg_advisory_lock would be stopped by the session's lock_timeout.
-        _wait(lambda: db.database.execute_sql("SELECT pg_try_advisory_lock(%s)", (ADVISORY_LOCK,)).fetchone()[0])
-        try:
-            db.database.execute_sql("SET statement_timeout = 0")  # the index of a large table takes its time
-            yield
-        finally:
-            db.database.execute_sql("RESET statement_timeout")
-            db.database.execute_sql("SELECT pg_advisory_unlock(%s)", (ADVISORY_LOCK,))
+        with db.bound():  # a new connection would go on without the lock
+            _wait(lambda: db.database.execute_sql("SELECT pg_try_advisory_lock(%s)", (ADVISORY_LOCK,)).fetchone()[0])
+            try:
+                yield
+            finally:
+                db.database.execute_sql("SELECT pg_advisory_unlock(%s)", (ADVISORY_LOCK,))
         return
     instance.mkdir(parents=True, exist_ok=True)
     with open(instance / "migrate.lock", "w") as file:

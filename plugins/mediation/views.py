@@ -13,6 +13,7 @@ from portal.kit import (
     flash,
     get_object_or_404,
     holds,
+    may_lag,
     redirect,
     render_list,
     render_template,
@@ -27,6 +28,7 @@ blueprint = Blueprint("mediation", __name__, template_folder="templates")
 
 @blueprint.get("/")
 @requires("mediation.read")
+@may_lag
 def index():
     """The disputes through the three lenses; masked parties only."""
     return render_list(KIND, title="矛盾纠纷", endpoint="mediation.index")
@@ -98,6 +100,7 @@ def parties(dispute_id):
 
 @blueprint.get("/figures", endpoint="figures")
 @requires("mediation.read")
+@may_lag
 def show_figures():
     """排查, 受理, 化解, 成功, with what each rate was divided by."""
     period = request.args.get("period", "year")

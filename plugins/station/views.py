@@ -12,6 +12,7 @@ from portal.kit import (
     flash,
     fn,
     get_object_or_404,
+    may_lag,
     redirect,
     render_list,
     render_template,
@@ -28,6 +29,7 @@ SHOWN = 60
 
 @blueprint.get("/")
 @requires("station.read")
+@may_lag
 def index():
     """The station's cases through the three lenses."""
     return render_list(KIND, title="代办事项", endpoint="station.index")

@@ -33,6 +33,7 @@ from portal.kit import (
     flash,
     fn,
     get_object_or_404,
+    may_lag,
     now,
     page_of,
     redirect,
@@ -70,6 +71,7 @@ def rounds():
 
 @blueprint.get("/rectifications")
 @requires("village_rules.read")
+@may_lag
 def rectifications():
     """What households have to put right, through the three lenses."""
     return render_list(RECTIFICATION, title="红黑榜整改", endpoint="village_rules.rectifications")

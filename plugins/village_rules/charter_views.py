@@ -28,6 +28,7 @@ from portal.kit import (
     current_user,
     flash,
     get_object_or_404,
+    may_lag,
     page_of,
     redirect,
     render_list,
@@ -40,6 +41,7 @@ from portal.kit import (
 
 @blueprint.get("/")
 @requires("village_rules.read")
+@may_lag
 def index():
     """The editions that are being made or were made, through the three lenses."""
     return render_list(KIND, title="村规民约", endpoint="village_rules.index")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from plugins.village_rules import law
 from plugins.village_rules.blueprint import blueprint
 from plugins.village_rules.models import Charter, Meeting, Rectification, Round
-from portal.kit import SQL, Unit, current_user, fn, render_template, requires, today
+from portal.kit import SQL, Unit, current_user, fn, may_lag, render_template, requires, today
 
 NAMES = ("villages", "charters", "quarterly", "yearly", "rounds", "listed", "cleared")
 
@@ -77,6 +77,7 @@ def _counting(column: str, area: str, value: int, day):
 
 @blueprint.get("/figures")
 @requires("village_rules.read")
+@may_lag
 def figures():
     """How far the villages are: rules in force, meetings held against meetings due, rounds, what was put right."""
     lines = lines_of(current_user, today()) if current_user.post else []

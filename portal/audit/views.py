@@ -4,7 +4,7 @@ from flask import Blueprint, flash, make_response, redirect, render_template, re
 from flask_login import current_user
 from playhouse.flask_utils import get_object_or_404
 
-from portal.access import requires
+from portal.access import may_lag, requires
 from portal.audit import export as exporting
 from portal.audit import words
 from portal.audit.filters import Wanted
@@ -26,6 +26,7 @@ def _seen():
 
 @blueprint.get("/")
 @requires("audit.read")
+@may_lag
 def index():
     """The record, newest first, filtered by who, where, what, how it ended, from where, and the days."""
     wanted = Wanted.of(request.args)

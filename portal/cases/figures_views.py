@@ -6,7 +6,7 @@ from flask import Response, abort, render_template, request, url_for
 from flask_login import current_user
 
 from portal import audit
-from portal.access import requires
+from portal.access import may_lag, requires
 from portal.cases import figures_sheet
 from portal.cases.behind import SATISFIED
 from portal.cases.counting import FAIR
@@ -69,6 +69,7 @@ def _sort(table: Table, sort: str) -> None:
 
 @blueprint.get("/figures")
 @requires("cases.figures")
+@may_lag
 def figures():
     """What the area received, closed and kept in a period."""
     table, asked, kind = _asked()
@@ -95,6 +96,7 @@ def figures():
 
 @blueprint.get("/figures/sheet")
 @requires("cases.figures")
+@may_lag
 def figures_sheet_file():
     """The same table as a workbook."""
     table, asked, kind = _asked()

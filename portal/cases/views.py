@@ -5,7 +5,7 @@ from flask_login import current_user
 from playhouse.flask_utils import get_object_or_404
 
 from portal import audit, files, papers
-from portal.access import requires
+from portal.access import may_lag, requires
 from portal.cases import again, extensions, listing, page, together
 from portal.cases import assign as assigning
 from portal.cases import desk as desks
@@ -41,12 +41,14 @@ def _to(case: Case):
 
 @blueprint.get("/")
 @requires("cases.read")
+@may_lag
 def index():
     return listing.render_list(title="全部案件", endpoint="cases.index")
 
 
 @blueprint.get("/places/<kind>/<int:unit_id>")
 @requires("cases.read")
+@may_lag
 def places(kind, unit_id):
     """The fragment of the tree below a unit, with how many open cases lie in each."""
     if kind != "all" and kind not in kinds():

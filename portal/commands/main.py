@@ -13,6 +13,7 @@ from portal.commands.moving import move_to
 from portal.commands.plugins import plugin
 from portal.commands.sentences import sentence_for
 from portal.commands.serve import serve
+from portal.db import patient
 from portal.registry import Registry
 
 
@@ -66,6 +67,8 @@ def _of_rooms(ctx) -> dict[str, click.Command]:
 def main(ctx, instance):
     """县域基层治理“一站三平台”门户。"""
     ctx.obj = instance
+    # Whoever waits at a terminal can end it. Requests and jobs, also those of `serve`, run in threads of their own.
+    ctx.with_resource(patient())
 
 
 for command in (demo, serve, migrate, check, backup, restore, move_to, plugin):

@@ -32,8 +32,8 @@ from portal.commands.server_log import ACCESS_LOG, JsonLog, TextLog
 
 log = logging.getLogger(__name__)
 
-#: Seconds a stopping worker may take to finish what it began; longer than any statement may run (db, 15 s).
-GRACEFUL = 30
+#: Seconds a stopping worker may take to finish what it began, and at least so many more than a statement may run.
+GRACEFUL, BEYOND = 30, 15
 
 
 @click.command()
@@ -110,7 +110,7 @@ class Server(BaseApplication):
         except Exception as error:
             log.error("设置没有更新，继续按原来的运行：%s", sentence_for(error) or error)
             close_connections()
-            db.open_database(self.settings["database"], self.folder)
+            db.open_for(self.settings)
             logs.init_app(self.application, self.settings)
         logs.configure(self.settings)
         self.callable = None
@@ -236,7 +236,7 @@ def gunicorn_settings(settings: dict) -> dict:
         "preload_app": True,  # with ours this only means: fork after the callable stands
         "pre_fork": _before_fork,
         "timeout": 60,  # for gthread the heartbeat of the worker, not the length of a request
-        "graceful_timeout": GRACEFUL,
+        "graceful_timeout": max(GRACEFUL, settings["statement_timeout_seconds"] + BEYOND),
         "keepalive": 5,
         # A belt against a slow leak in somebody's plugin; jitter keeps the workers from leaving together.
         "max_requests": 20_000,

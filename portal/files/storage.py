@@ -43,6 +43,7 @@ class Draft:
 
 def init_app(app) -> None:
     app.before_writing.append(prepare)
+    app.undoing.append(clear_away)
     app.teardown_request(clear_away)
 
 

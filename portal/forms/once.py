@@ -5,6 +5,7 @@ nothing is ever half-saved.
 """
 
 import contextlib
+import copy
 import datetime
 import logging
 import re
@@ -13,12 +14,12 @@ import threading
 import types
 
 import flask
-from flask import abort, redirect, request, session
+from flask import abort, g, redirect, request, session
 from flask_login import current_user
 from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup
 
-from portal.db import atomic, database, end_left_open, now
+from portal.db import again, atomic, database, end_left_open, now, reading, seen_so_far
 from portal.forms.models import LONGEST_LOCATION, RequestKey
 
 log = logging.getLogger(__name__)
@@ -56,6 +57,8 @@ class Flask(flask.Flask):
         super().__init__(*args, **kwargs)
         #: What a room does with a writing request before the write lock is taken (examining uploads, for example).
         self.before_writing = []
+        #: What a room takes back before a request is carried out once more, because its transaction lost a race.
+        self.undoing = []
 
     def full_dispatch_request(self):
         """A page that wants to end the process (sys.exit) ends as the error page: the worker serves others too."""
@@ -67,16 +70,32 @@ class Flask(flask.Flask):
 
     def dispatch_request(self):
         view = self.view_functions.get(request.endpoint)
+        if request.method in ("GET", "HEAD") and getattr(view, "may_lag", False) and not request.routing_exception:
+            with reading(seen_so_far()):
+                return super().dispatch_request()
         if request.method in SAFE or request.routing_exception or getattr(view, "own_transaction", False):
             return super().dispatch_request()
         request.form  # noqa: B018 - read the body before the write lock is taken: a slow line must not hold it
-        for prepare in self.before_writing:
-            prepare()
+        as_it_was = _keeping(session, g)
+        self._prepare()
+
+        def begin_again():
+            for undo in self.undoing:
+                undo()
+            as_it_was()
+            self._prepare()
+
         try:
-            return self._carry_out()
+            return again(self._carry_out, begin_again)
         except BaseException:
             session.pop("_flashes", None)  # "已保存" must not greet somebody whose act was rolled back
             raise
+
+    def _prepare(self):
+        for _, upload in request.files.items(multi=True):
+            upload.stream.seek(0)
+        for prepare in self.before_writing:
+            prepare()
 
     def _carry_out(self):
         with atomic() as transaction:
@@ -88,6 +107,19 @@ class Flask(flask.Flask):
             else:
                 transaction.rollback()
             return response
+
+
+def _keeping(cookie, kept):
+    """Return a function that makes the session and what the request has gathered what they are now."""
+    before, gathered = copy.deepcopy(dict(cookie)), dict(kept.__dict__)
+
+    def as_it_was():
+        cookie.clear()
+        cookie.update(copy.deepcopy(before))
+        kept.__dict__.clear()
+        kept.__dict__.update(gathered)
+
+    return as_it_was
 
 
 def _key() -> str:

@@ -10,7 +10,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 
 from portal import health, jobs
 from portal.cases.checks import without_plugin
-from portal.db import now
+from portal.db import look_at_replica, now
 from portal.health.state import is_paused, rows
 from portal.registry import registry_of
 
@@ -19,7 +19,14 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 def is_degraded() -> bool:
     """Tell whether something does not work as it should, although pages are answered."""
-    return bool(registry_of(current_app).quarantined or without_plugin() or jobs.troubles() or health.troubles())
+    return bool(registry_of(current_app).quarantined or without_plugin() or jobs.troubles() or health.troubles()
+                or replica_trouble())
+
+
+def replica_trouble() -> str:
+    """Return what is wrong with the read-only standby, or ""; nothing where there is none."""
+    replica = look_at_replica()
+    return replica.trouble if replica else ""
 
 
 def text() -> bytes:
@@ -45,11 +52,20 @@ class _Figures:
         yield _gauge("portal_jobs_in_trouble", "Background jobs that are late or ended badly.", len(jobs.troubles()))
         yield _gauge("portal_kinds_without_plugin", "Kinds of open cases that no loaded plugin declares.",
                      len(without_plugin()))
+        yield from _of_replica()
         yield from _of_hooks()
 
 
 def _gauge(name: str, told: str, value) -> Metric:
     return GaugeMetricFamily(name, told, value=float(value))
+
+
+def _of_replica():
+    if (replica := look_at_replica()) is None:
+        return
+    yield _gauge("portal_replica_usable", "1 where lists and figures may be read from the standby.", replica.usable)
+    if replica.lag is not None:
+        yield _gauge("portal_replica_lag_seconds", "Seconds that the standby is behind at least.", replica.lag)
 
 
 def _of_hooks():

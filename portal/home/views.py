@@ -3,7 +3,7 @@ from flask import Blueprint, abort, current_app, render_template, request, url_f
 from flask_login import current_user
 from markupsafe import Markup
 
-from portal.access import SIGNED_IN, public, signed_in
+from portal.access import SIGNED_IN, may_lag, public, signed_in
 from portal.calendar import Calendar
 from portal.cases import desk
 from portal.cases.asking import Wanted, counts
@@ -21,6 +21,7 @@ GREETINGS = ((5, "夜深了"), (9, "早上好"), (12, "上午好"), (18, "下午
 
 @blueprint.get("/")
 @signed_in
+@may_lag
 def index():
     """The workbench: figures, what waits, how the last weeks went, and the cards of the platforms."""
     page = {"greeting": _greeting(), "day": _day(), "cards": _cards(), "working": current_user.may("cases.read")}
@@ -87,9 +88,12 @@ def healthz():
     """Tell a watcher whether pages can be answered; says nothing about what is installed."""
     try:
         database.execute_sql("SELECT 1")
-    except peewee.DatabaseError:
+    except (peewee.DatabaseError, peewee.InterfaceError):
         return {"status": "down"}, 503
-    return {"status": "degraded" if metrics.is_degraded() else "ok"}
+    answer = {"status": "degraded" if metrics.is_degraded() else "ok"}
+    if trouble := metrics.replica_trouble():
+        answer["replica"] = trouble
+    return answer
 
 
 @blueprint.get("/metrics")

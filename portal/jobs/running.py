@@ -27,6 +27,10 @@ ATTEMPTS = 3
 #: So many jobs at once: a long one must not keep the short ones waiting. One plugin has one of them at most, and one is
 #: always left for the core: a job that hangs cannot be stopped, and must not keep others from running.
 WORKERS = 3
+#: Seconds that one statement of a job may run. It is not a page's: nobody waits for it.
+STATEMENT_SECONDS = 600
+#: Seconds before a job begins again in which another transaction was preferred to its own.
+RACES = (0.2, 1)
 #: Runs are kept so long; those of jobs that come more than once an hour two days, if they went well.
 KEPT, KEPT_FREQUENT = datetime.timedelta(days=90), datetime.timedelta(days=2)
 
@@ -135,7 +139,8 @@ def perform(run: JobRun) -> bool:
     ok, error = True, ""
     g.job = run.name  # what it logs names it
     try:
-        said = declared()[run.name].run()
+        with db.patient(STATEMENT_SECONDS):
+            said = _carried_out(declared()[run.name])
         sentence = said if said and isinstance(said, str) else "完成。"
     except BaseException as problem:
         if is_interrupt(problem):
@@ -148,6 +153,19 @@ def perform(run: JobRun) -> bool:
     _end_safely(run, ok, sentence, error)
     del g.job
     return ok
+
+
+def _carried_out(job: Job) -> str | None:
+    """Run the job; once more if a transaction of it lost a race: a job bears being begun again, as after a crash."""
+    for pause in RACES:
+        try:
+            return job.run()
+        except peewee.DatabaseError as error:
+            if not db.is_lost_race(error) or database.transaction_depth():
+                raise
+            log.warning("job %s begins again: %s", job.name, error)
+            time.sleep(pause)
+    return job.run()
 
 
 def _said(problem: BaseException) -> str:

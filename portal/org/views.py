@@ -3,7 +3,7 @@ from flask_login import current_user
 from peewee import JOIN
 from playhouse.flask_utils import get_object_or_404
 
-from portal.access import requires, signed_in
+from portal.access import may_lag, requires, signed_in
 from portal.org import tree
 from portal.org.editing import CLOSED, add_unit, close_unit, rename_unit
 from portal.org.forms import AddForm, CloseForm, RenameForm
@@ -65,6 +65,7 @@ def _history(unit: Unit) -> tuple[list[UnitChange], set[int]]:
 
 @blueprint.get("/children/")
 @signed_in
+@may_lag
 def top_nodes():
     """The fragment of the tree's top: the person's own unit, opened."""
     return render_template("org/nodes.html", nodes=tree.root(current_user))
@@ -72,12 +73,14 @@ def top_nodes():
 
 @blueprint.get("/children/<int:unit_id>")
 @signed_in
+@may_lag
 def children(unit_id):
     return render_template("org/nodes.html", nodes=tree.nodes_below(current_user, seen(unit_id).id))
 
 
 @blueprint.get("/offices/")
 @signed_in
+@may_lag
 def top_offices():
     """The same tree with departments and offices in it: for forms that ask where somebody works."""
     return render_template("org/nodes.html", nodes=tree.root(current_user, departments=True))
@@ -85,12 +88,14 @@ def top_offices():
 
 @blueprint.get("/offices/<int:unit_id>")
 @signed_in
+@may_lag
 def offices(unit_id):
     return render_template("org/nodes.html", nodes=tree.nodes_below(current_user, seen(unit_id).id, departments=True))
 
 
 @blueprint.get("/find")
 @signed_in
+@may_lag
 def find():
     hits = [
         {"id": unit.id, "name": unit.short, "path": unit.above or "", "level_label": unit.level_title}

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from portal.db import contained, is_away
+from portal.db import contained, database, is_away, is_lost_race
 from portal.registry.breaker import Breaker, Breakers, files_of, lies_in, place_of
 from portal.values import Conflict, Plugin, Refused
 
@@ -57,11 +57,16 @@ class Calls:
         except ANSWERS:
             raise
         except Exception as error:
+            if is_lost_race(error) and database.transaction_depth():
+                raise
             self.keep_apart(plugin, what, error)
             raise Unanswered(f"{what} of {plugin.slug}") from error
 
     def _failed(self, plugin: Plugin, breaker: Breaker, number: int, error: BaseException) -> None:
         if is_interrupt(error):
+            breaker.forget(number)
+            raise error
+        if is_lost_race(error) and database.transaction_depth():  # the whole of it is tried again, this part as well
             breaker.forget(number)
             raise error
         if is_away(error):

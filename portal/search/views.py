@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from flask import Blueprint, abort, current_app, render_template, request, url_for
 from flask_login import current_user
 
-from portal.access import signed_in
+from portal.access import may_lag, signed_in
 from portal.registry import registry_of
 from portal.search.marking import marked
 from portal.values import Hit, SearchFilters
@@ -26,6 +26,7 @@ PERSONAL = re.compile(r"1[3-9]\d{9}|\d{15}|\d{17}[\dXx]")
 
 @blueprint.get("")
 @signed_in
+@may_lag
 def results():
     """Ask every provider that this person may use; each looks only at what the person may see."""
     words = " ".join(request.args.get("q", "").split())[:60]

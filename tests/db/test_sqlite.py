@@ -15,7 +15,8 @@ import pytest
 
 from portal import create_app
 from portal.audit.models import AuditEntry
-from portal.db import DatabaseUnusable, _Sqlite, atomic, database, is_safe_sqlite
+from portal.db import DatabaseUnusable, atomic, database, is_safe_sqlite
+from portal.db.sqlite import Sqlite
 from portal.people.models import Resident
 from tests.forms.together import NUMBERS, WANG, side_by_side
 
@@ -41,7 +42,7 @@ def test_a_version_that_was_mended_is_known(version):
 
 
 def test_an_unsafe_version_stops_the_start(tmp_path, elsewhere, monkeypatch):
-    monkeypatch.setattr("portal.db.CySqliteDatabase.server_version", (3, 40, 1))
+    monkeypatch.setattr("portal.db.sqlite.CySqliteDatabase.server_version", (3, 40, 1))
     with pytest.raises(DatabaseUnusable, match="SQLite 3.40.1 .*cysqlite"):
         create_app(tmp_path, {"testing": True}, check=False)
     assert not (tmp_path / "portal.db").exists()
@@ -209,7 +210,7 @@ sys.stdin.read()
 
 @only_sqlite
 def test_a_worker_that_hangs_while_it_writes_holds_nobody_up_for_long(sign_in, ground, monkeypatch):
-    monkeypatch.setattr("portal.db.PATIENCE", 1)
+    monkeypatch.setattr("portal.db.sqlite.PATIENCE", 1)
     clerk, neighbour = sign_in("cun"), sign_in("linjia")
     forms = [one.open("/people/new").form(["id_card"]) for one in (clerk, neighbour)]
     hanging = subprocess.Popen([sys.executable, "-c", HANG, f"{ground.path}-writers"], stdin=subprocess.PIPE,
@@ -229,7 +230,7 @@ def test_a_worker_that_hangs_while_it_writes_holds_nobody_up_for_long(sign_in, g
 
 @only_sqlite
 def test_a_lock_that_comes_when_nobody_waits_is_given_back(sign_in, ground, monkeypatch):
-    monkeypatch.setattr("portal.db.PATIENCE", 1)
+    monkeypatch.setattr("portal.db.sqlite.PATIENCE", 1)
     clerk = sign_in("cun")
     form = clerk.open("/people/new").form(["id_card"])
     with open(f"{ground.path}-writers", "a") as file:
@@ -249,8 +250,8 @@ def test_a_lock_that_comes_when_nobody_waits_is_given_back(sign_in, ground, monk
 
 
 def test_a_thread_waits_for_its_turn_no_longer_than_a_page_may_take(tmp_path, monkeypatch):
-    monkeypatch.setattr("portal.db.PATIENCE", 0.2)
-    own = _Sqlite(str(tmp_path / "own.db"))
+    monkeypatch.setattr("portal.db.sqlite.PATIENCE", 0.2)
+    own = Sqlite(str(tmp_path / "own.db"))
     failed = []
 
     def write():
@@ -289,5 +290,5 @@ def _write(app) -> None:
 
 def test_the_queue_of_writers_is_no_file_of_strangers(tmp_path):
     path = tmp_path / "own.db"
-    _Sqlite(str(path))
+    Sqlite(str(path))
     assert os.listdir(tmp_path) == [], "nothing is made before somebody writes"

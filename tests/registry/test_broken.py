@@ -11,7 +11,7 @@ from portal import create_app, migrations
 from portal.accounts.models import KnownPermission
 from portal.cases.ledger import Opening, open_case
 from portal.commands import main
-from portal.db import atomic, database
+from portal.db import atomic, database, is_postgres
 from portal.health import HookHealth, report_due, troubles
 from portal.jobs import running
 from portal.jobs.models import JobRun
@@ -488,7 +488,7 @@ def _only_looked_at(start, tmp_path):
 
 
 def _address() -> str:
-    if database.obj.__class__.__name__ == "_Sqlite":
+    if not is_postgres():
         return database.obj.database
     parameters = database.obj.connect_params
     return f"postgresql://{parameters['host']}:{parameters['port']}/{database.obj.database}"

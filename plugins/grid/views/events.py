@@ -13,6 +13,7 @@ from portal.kit import (
     Unit,
     current_user,
     flash,
+    may_lag,
     redirect,
     render_list,
     render_template,
@@ -29,6 +30,7 @@ FEW_PLACES = 9
 
 @blueprint.get("/events")
 @requires("grid.read")
+@may_lag
 def events():
     """The grid's cases through the three lenses."""
     return render_list(KIND, title="网格事件", endpoint="grid.events")

@@ -2,11 +2,12 @@ import datetime
 
 from plugins.grid.blueprint import blueprint
 from plugins.grid.figures import following, month_of, table
-from portal.kit import current_user, render_template, request, requires, today, url_for
+from portal.kit import current_user, may_lag, render_template, request, requires, today, url_for
 
 
 @blueprint.get("/figures")
 @requires("grid.figures")
+@may_lag
 def figures():
     """What the grids of the area have and did in a month; denominators stand beside every rate."""
     first = month_of(request.args.get("month", "")[:7])

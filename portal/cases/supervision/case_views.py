@@ -3,7 +3,7 @@
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 
-from portal.access import requires
+from portal.access import may_lag, requires
 from portal.cases import again, page
 from portal.cases.lens import holds
 from portal.cases.supervision import forms, instructions, lists
@@ -119,6 +119,7 @@ def _feed_back(one, case, form) -> None:
 
 @blueprint.get("/instructions", endpoint="instructions")
 @requires("cases.read")
+@may_lag
 def instructions_page():
     """Instructions on cases: those that wait for feedback, and all others."""
     person = current_user._get_current_object()

@@ -4,7 +4,7 @@ from flask import abort, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 
 from portal import audit
-from portal.access import requires
+from portal.access import may_lag, requires
 from portal.cases import page
 from portal.cases.kinds import kinds
 from portal.cases.lens import seen_by
@@ -30,6 +30,7 @@ Issuer = Unit.alias()
 
 @blueprint.get("/orders", endpoint="orders")
 @requires("cases.read")
+@may_lag
 def orders_page():
     """The orders that the unit got or issued, or all of its area."""
     person = current_user._get_current_object()

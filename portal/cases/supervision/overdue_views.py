@@ -6,7 +6,7 @@ from flask import Response, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 
 from portal import audit
-from portal.access import requires
+from portal.access import may_lag, requires
 from portal.cases.kinds import kinds, readable
 from portal.cases.supervision import overdue as asking
 from portal.cases.supervision import rows as lines
@@ -25,6 +25,7 @@ EXPORTED = 5000
 
 @blueprint.get("/overdue")
 @requires("cases.read")
+@may_lag
 def overdue():
     """What is late or soon will be, by whose turn it is."""
     person = current_user._get_current_object()
@@ -110,6 +111,7 @@ def _places(person) -> list[tuple[int, str]]:
 
 @blueprint.get("/overdue/export")
 @requires("cases.read")
+@may_lag
 def export_overdue():
     """The list as a table for spreadsheets; who took it is on the record."""
     person = current_user._get_current_object()
