@@ -515,9 +515,14 @@ def _sqlite(path: Path) -> CySqliteDatabase:
 class _Postgres(PooledPostgresqlDatabase):
     """A pool that refuses what contained code may not send."""
 
+    #: While migrations run: a function that fits their statements to a parted database (portal/partitions).
+    fit = None
+
     def execute_sql(self, sql, params=None):
         if _contained.to is not None:
             _look_at(sql)
+        if self.fit is not None:
+            sql = self.fit(sql)
         return super().execute_sql(sql, params)
 
     def begin(self, isolation_level=None):

@@ -9,6 +9,7 @@ from portal import CORE, config, create_app
 from portal.commands.backups import backup, restore
 from portal.commands.demo import demo
 from portal.commands.instance import check, migrate
+from portal.commands.partition import partition
 from portal.commands.plugins import plugin
 from portal.commands.sentences import sentence_for
 from portal.commands.serve import serve
@@ -67,5 +68,5 @@ def main(ctx, instance):
     ctx.obj = instance
 
 
-for command in (demo, serve, migrate, check, backup, restore, plugin):
+for command in (demo, serve, migrate, check, backup, restore, partition, plugin):
     main.add_command(command)
