@@ -24,13 +24,15 @@ from portal import (
     org,
     papers,
     people,
+    province,
     render,
     search,
 )
 from portal.registry import Registry
 
 #: The rooms, lowest first; each registers through the same hooks as a plugin of others.
-CORE = (forms, audit, calendar, org, accounts, search, people, files, papers, notify, cases, jobs, health, home)
+CORE = (forms, audit, calendar, org, accounts, search, people, files, papers, notify, cases, province, jobs, health,
+        home)
 
 
 def create_app(instance: str | Path | None = None, overrides: dict | None = None, *, check: bool = True):

@@ -16,7 +16,7 @@ FLOORS = [
     {"accounts"},
     {"people", "files", "notify"},
     {"cases"},
-    {"jobs", "health"},
+    {"jobs", "health", "province"},
     {"home"},
     {"kit"},
     {""},

@@ -6,6 +6,7 @@ from portal import create_app, db, partitions
 from portal.commands.progress import Progress
 from portal.commands.table import print_table
 from portal.org.models import Unit
+from portal.province import offering
 from portal.registry import registry_of
 
 
@@ -30,8 +31,9 @@ def partition(instance, dry_run, yes):
         if not yes:
             click.confirm("分区时所有这些表都被锁住，请先停掉服务并做好备份。现在开始？", abort=True)
         with Progress() as say:
-            partitions.part(plan, say)
-            moved = partitions.add_counties(counties, say)
+            with offering.taken_down():
+                partitions.part(plan, say)
+                moved = partitions.add_counties(counties, say)
     click.echo(f"已分区 {len(plan.tables)} 张表、{sum(plan.tables.values()):,} 行，逐表核对了行数和内容。")
     if lacking:
         click.echo(f"新增了 {sum(map(len, lacking.values()))} 个分区，移入 {moved:,} 行。")

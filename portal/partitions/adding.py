@@ -62,4 +62,4 @@ def _add(table: str, key: int, code: str, holds: bool) -> None:
 
 
 def _run(statement: str) -> None:
-    db.database.execute_sql(statement)
+    db.database.execute_sql(statement.replace("%", "%%"))  # it takes no parameters

@@ -137,4 +137,4 @@ def _count(table: str) -> int:
 
 
 def _run(statement: str) -> None:
-    db.database.execute_sql(statement)
+    db.database.execute_sql(statement.replace("%", "%%"))  # it takes no parameters
