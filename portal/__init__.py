@@ -23,6 +23,7 @@ from portal import (
     notify,
     org,
     papers,
+    partitions,
     people,
     province,
     render,
@@ -54,6 +55,8 @@ def create_app(instance: str | Path | None = None, overrides: dict | None = None
     app.config.from_mapping(config.for_flask(settings))
     render.init_app(app)
     db.init_app(app)
+    if check:
+        partitions.init_app(app)
     accounts.init_app(app)
     answers.init_app(app, settings)
     forms.init_app(app)

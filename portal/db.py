@@ -515,7 +515,7 @@ def _sqlite(path: Path) -> CySqliteDatabase:
 class _Postgres(PooledPostgresqlDatabase):
     """A pool that refuses what contained code may not send."""
 
-    #: While migrations run: a function that fits their statements to a parted database (portal/partitions).
+    #: On a database that is parted by county: a function that fits a statement to it (portal/partitions).
     fit = None
 
     def execute_sql(self, sql, params=None):

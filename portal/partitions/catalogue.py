@@ -1,4 +1,4 @@
-"""How tables were made, as PostgreSQL itself tells it: so what migrations of any version made is made again the same."""
+"""How tables were made, as PostgreSQL itself tells it: what migrations of any version made is made again the same."""
 
 import re
 from dataclasses import dataclass

@@ -15,6 +15,8 @@ log = logging.getLogger(__name__)
 _REFERENCE = re.compile(
     r'(, )?(CONSTRAINT "\w+" )?FOREIGN KEY \("(\w+)"\) REFERENCES "(\w+)" \("(\w+)"\)'
     r'((?: ON (?:DELETE|UPDATE) (?:CASCADE|RESTRICT|SET NULL|SET DEFAULT|NO ACTION))*)')
+#: A column that is added brings its reference along; it becomes one of the table, which can name two columns.
+_ADDED = re.compile(r'(ALTER TABLE "\w+" ADD COLUMN "(\w+)" .*?)( REFERENCES "\w+" \("\w+"\).*)$', re.S)
 _UNIQUE = re.compile(r'CREATE UNIQUE INDEX (?:IF NOT EXISTS )?"\w+" ON "(\w+)"')
 _TABLE = re.compile(r'(?:CREATE TABLE (?:IF NOT EXISTS )?|ALTER TABLE )"(\w+)"')
 
@@ -23,14 +25,14 @@ _TABLE = re.compile(r'(?:CREATE TABLE (?:IF NOT EXISTS )?|ALTER TABLE )"(\w+)"')
 def fitted(db):
     """Fit every statement sent inside the block through `db`, which is a parted PostgreSQL database or any other."""
     send = db.execute_sql
-    parted = parted_tables(db) if hasattr(db, "fit") else set()
+    parted, before = (parted_tables(db), db.fit) if hasattr(db, "fit") else (set(), None)
     if parted:
         db.fit = lambda sql: fit(sql, parted, lambda table: _names_county(send, table))
     try:
         yield
     finally:
         if parted:
-            db.fit = None
+            db.fit = before
 
 
 def _names_county(send, table: str) -> bool:
@@ -49,6 +51,7 @@ def fit(sql: str, parted: set[str], names_county) -> str:
     table = _TABLE.match(sql.lstrip())
     if table is None or not any(f'REFERENCES "{name}"' in sql for name in parted):
         return sql
+    sql = _ADDED.sub(r'\1, ADD FOREIGN KEY ("\2")\3', sql)
     named = f'"{COUNTY}"' in sql if head.startswith("CREATE") else names_county(table[1])
     return _references(sql, table[1], parted, named)
 
@@ -66,4 +69,5 @@ def _references(sql: str, table: str, parted: set[str], named: bool) -> str:
         return ""
 
     changed = _REFERENCE.sub(change, sql)
+    changed = re.sub(r", ADD\s*$", "", changed)
     return "SELECT 1" if re.fullmatch(r'\s*ALTER TABLE "\w+" ADD\s*', changed) else changed

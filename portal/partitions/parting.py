@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from portal import db
+from portal.partitions import naming
 from portal.partitions.catalogue import Shape, own_references, parted_tables, quoted, references_to, shape_of
 from portal.partitions.growing import COUNTY
 
@@ -53,7 +54,8 @@ def part(plan: Parting, say: Callable[[str, int, int], None] = lambda *told: Non
             _run(one.add(parted))
             say("恢复引用", number, len(references))
     for name in names:
-        db.database.execute_sql(f'ANALYZE "{name}"')
+        _run(f'ANALYZE "{name}"')
+    naming.begin()
 
 
 def _part(name: str, counties: dict[int, str]) -> None:

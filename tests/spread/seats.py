@@ -5,7 +5,7 @@ import csv
 from pathlib import Path
 
 from portal import accounts, create_app, migrations, org
-from portal.accounts.models import Post, Role, User
+from portal.accounts.models import Post, Role
 from portal.db import atomic, database
 from portal.org.departments import ensure_departments
 from portal.org.models import Unit
@@ -13,6 +13,12 @@ from portal.registry import registry_of
 from portal.testing import Browser
 from tests.people_of_the_county import PASSWORD, PLUGINS
 
+#: Who works in each county: the login is followed by the county's code, as is the place.
+STAFF = (
+    ("cun", "101201", "window"), ("shuji", "101201", "village_staff"), ("wangge", "101201", "grid_worker"),
+    ("zhen", "101000", "town_staff"), ("xian", "000000", "county_staff"), ("lingdao", "000000", "leader"),
+    ("xitong", "000000", "system_admin"),
+)
 SANTAI, YANTING = ("510722", "三台县"), ("510723", "盐亭县")
 
 
@@ -43,10 +49,8 @@ def add_county(code: str, name: str, folder: Path, registry) -> None:
         for unit in Unit.select().where(Unit.county_id == county.id, Unit.level.in_(("county", "town"))):
             for plugin in registry.optional():
                 org.set_enabled(unit, plugin.slug, True, None)
-        for login, where, role in (("cun", f"{code}101201", "window"), ("zhen", f"{code}101000", "town_staff"),
-                                   ("xian", f"{code}000000", "county_staff"), ("xitong", f"{code}000000", "system_admin"),
-                                   ("lingdao", f"{code}000000", "leader")):
-            add_person(f"{login}{code}", where, role)
+        for login, where, role in STAFF:
+            add_person(f"{login}{code}", f"{code}{where}", role)
 
 
 def add_person(login: str, where: str, role: str) -> None:
