@@ -26,6 +26,7 @@ def partition(instance, dry_run, yes):
         plan = partitions.Parting.planned(partitions.growing(models), counties)
         lacking = partitions.lacking(counties)
         _tell(plan, lacking, partitions.kept_whole(models))
+        _have_locks(plan)
         if dry_run or not (plan.tables or lacking):
             return
         if not yes:
@@ -54,3 +55,23 @@ def _tell(plan: partitions.Parting, lacking: dict, whole: dict[str, str]) -> Non
         click.echo("所有要分区的表都已按县分区，每个县都有自己的分区。")
     for name, why in sorted(whole.items()):
         click.echo(f"  不分区：{name}（{why}）")
+
+
+#: A table and each of its partitions hold so many locks besides those of their indexes: the rows, and long texts.
+LOCKS = 3
+
+
+def _have_locks(plan: partitions.Parting) -> None:
+    """Refuse what PostgreSQL could not hold in one transaction, and say what to set."""
+    listed = ", ".join(f"'{name}'" for name in plan.tables) or "''"
+    [(indexes, most, setting)] = db.database.execute_sql(
+        "SELECT (SELECT count(*) FROM pg_indexes WHERE schemaname = 'public' AND tablename IN "  # noqa: S608
+        f"({listed})), current_setting('max_locks_per_transaction')::int * (current_setting('max_connections')::int + "
+        "current_setting('max_prepared_transactions')::int), current_setting('max_locks_per_transaction')::int"
+    ).fetchall()
+    needed = (len(plan.counties) + 3) * (len(plan.tables) * LOCKS + indexes)
+    if needed > most:
+        wanted = setting * (needed // most + 1)
+        raise click.ClickException(
+            f"这一次要同时锁住约 {needed:,} 个对象，PostgreSQL 现在只容得下 {most:,} 个。"
+            f"请把 postgresql.conf 的 max_locks_per_transaction 改为 {wanted}，重启 PostgreSQL 后再试。")

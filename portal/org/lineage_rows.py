@@ -19,7 +19,8 @@ def placed_tables() -> dict[str, set[str]]:
     which rows are only added: they are read through the unit that they name.
     """
     if is_postgres():
-        sql = ("SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'public'", (
+        sql = ("SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'public' AND "
+               "table_name NOT IN (SELECT relname FROM pg_class WHERE relispartition)", (
             "SELECT relname, attname FROM pg_index JOIN pg_class ON pg_class.oid = indrelid JOIN pg_attribute"
             " ON attrelid = indrelid AND attnum = ANY(indkey) WHERE indisprimary"))
     else:
