@@ -103,12 +103,12 @@ def _row(line: Line, answer: Answer | None = None) -> dict:
     nothing = away and answer.at is None
     cells = []
     for column, title in COLUMNS:
-        cell = {"title": title, "value": "—" if nothing else shown(column, value_of(line, column))}
+        cell = {"title": title, "value": "—" if nothing else shown(column, value_of(line, column)), "old": away}
         if nothing:
             pass
         elif column in RATE:
             rate = RATE[column]
-            cell["of"] = f"{line.counts[rate.part]:,} / {line.counts[rate.whole]:,}"
+            cell |= {"of": f"{line.counts[rate.part]:,} /", "whole": f"{line.counts[rate.whole]:,}"}
         elif column == "days":
             cell["of"] = f"{line.counts['closed']:,} 件"
         elif column == "overdue":

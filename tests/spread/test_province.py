@@ -47,7 +47,7 @@ def figures(text: str) -> dict[str, list[str]]:
     found = {}
     for row in re.findall(r"<tr[ >].*?</tr>", table.split("<tbody>")[1], re.S):
         name = re.search(r'<th scope="row"[^>]*>([^<]+)', row)[1]
-        found[name] = re.findall(r"<td[^>]*>([^<]*)", row)
+        found[name] = re.findall(r"<td[^>]*>(?:<span[^>]*>)?([^<]*)", row)
     return found
 
 
