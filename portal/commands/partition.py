@@ -26,7 +26,7 @@ def partition(instance, dry_run, yes):
         plan = partitions.Parting.planned(partitions.growing(models), counties)
         lacking = partitions.lacking(counties)
         _tell(plan, lacking, partitions.kept_whole(models))
-        _have_locks(plan)
+        check_locks(plan)
         if dry_run or not (plan.tables or lacking):
             return
         if not yes:
@@ -61,7 +61,7 @@ def _tell(plan: partitions.Parting, lacking: dict, whole: dict[str, str]) -> Non
 LOCKS = 3
 
 
-def _have_locks(plan: partitions.Parting) -> None:
+def check_locks(plan: partitions.Parting) -> None:
     """Refuse what PostgreSQL could not hold in one transaction, and say what to set."""
     listed = ", ".join(f"'{name}'" for name in plan.tables) or "''"
     [(indexes, most, setting)] = db.database.execute_sql(

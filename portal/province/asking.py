@@ -1,5 +1,6 @@
 """Asks the counties for their figures. One that does not answer costs a moment, and then nothing for a minute."""
 
+import contextlib
 import datetime
 import logging
 import re
@@ -23,8 +24,9 @@ REST = 60
 LONGEST = 6
 SUMS = (*FLOWS, "proxied")
 
-#: {(place of the database, code): moment of time.monotonic() until which the county is left alone}.
-_away: dict[tuple[str, str], float] = {}
+#: {(host, port and name of the province's database, code): the moment of time.monotonic() until which the county is
+#: left alone}.
+_away: dict[tuple, float] = {}
 
 
 @dataclass
@@ -60,8 +62,9 @@ def ask(period: Period) -> list[Answer]:
     return list(answers.values())
 
 
-def _key(code: str) -> tuple[str, str]:
-    return str(db.database.obj.connect_params), code
+def _key(code: str) -> tuple:
+    base = db.database.obj
+    return base.connect_params.get("host"), base.connect_params.get("port"), base.database, code
 
 
 def _without_culprit(waiting: list[str], error: Exception) -> list[str]:
@@ -83,17 +86,13 @@ def _answers(code: str) -> bool:
     return True
 
 
-class _patient:
+@contextlib.contextmanager
+def _patient():
     """A transaction of its own that waits PATIENCE seconds and lets the servers do the sums."""
-
-    def __enter__(self):
-        self._part = db.database.atomic()
-        self._part.__enter__()
+    with db.database.atomic():
         db.database.execute_sql(f"SET LOCAL statement_timeout = {PATIENCE * 1000 + 500}")
         db.database.execute_sql("SET LOCAL enable_partitionwise_aggregate = on")
-
-    def __exit__(self, *failure):
-        return self._part.__exit__(*failure)
+        yield
 
 
 def _figures(codes: list[str], period: Period, moment: datetime.datetime) -> dict[str, dict[str, Counter]]:

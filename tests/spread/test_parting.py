@@ -1,12 +1,13 @@
 """What parting by county makes of a database, and what works on it afterwards."""
 
+import click
 import peewee
 import pytest
 from playhouse.schema_diff import diff_models
 
-from portal import db, migrations, partitions
+from portal import db, migrations, partitions, province
 from portal.cases.models import Case, CaseEvent
-from portal.commands.partition import counties_here
+from portal.commands.partition import check_locks, counties_here
 from portal.db import database
 from portal.migrations import Owner
 from portal.partitions import adding, catalogue, parting
@@ -100,12 +101,14 @@ def test_a_third_county_that_worked_already_gets_partitions_of_its_own(here):
     counties = counties_here()
     key = next(key for key, code in counties.items() if code.startswith(THIRD[0]))
     assert set(partitions.lacking(counties)) == catalogue.parted_tables(database)
+    assert [one.sentence for one in province.portal_check()] == [
+        "江油市还没有自己的分区，请停下服务运行 portal partition。"]
     before = {table: parting.fingerprint(table) for table in catalogue.parted_tables(database)}
     assert ask("SELECT count(*) FROM cases_event_rest")[0][0] > 0
 
     moved = partitions.add_counties(counties)
 
-    assert moved > 5 and not partitions.lacking(counties)
+    assert moved > 5 and not partitions.lacking(counties) and not province.portal_check()
     assert {table: parting.fingerprint(table) for table in before} == before
     assert ask("SELECT count(*) FROM cases_event_rest") == [(0,)]
     assert ask("SELECT count(*) FROM cases_event_c510781 WHERE case_id = %s", case.id)[0][0] > 0
@@ -199,3 +202,10 @@ def test_the_command_says_first_what_it_would_do_and_refuses_sqlite(here, tmp_pa
     assert told.status == 0 and "都已按县分区" in told.out and "不分区：station_item" in told.out, told
     portal("migrate", cwd=tmp_path)
     assert "SQLite 装得下一个县" in said(portal("partition", cwd=tmp_path))
+
+
+def test_more_counties_than_postgresql_can_lock_at_once_are_refused_with_what_to_set(here):
+    tables = dict.fromkeys(catalogue.parted_tables(database), 0)
+    check_locks(partitions.Parting(tables, {1: "510722000000"}))
+    with pytest.raises(click.ClickException, match="max_locks_per_transaction 改为"):
+        check_locks(partitions.Parting(tables, {key: f"{key:012d}" for key in range(1000)}))
