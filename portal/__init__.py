@@ -24,14 +24,17 @@ from portal import (
     notify,
     org,
     papers,
+    partitions,
     people,
+    province,
     render,
     search,
 )
 from portal.registry import Registry
 
 #: The rooms, lowest first; each registers through the same hooks as a plugin of others.
-CORE = (forms, audit, calendar, org, accounts, search, people, files, papers, notify, cases, jobs, health, home)
+CORE = (forms, audit, calendar, org, accounts, search, people, files, papers, notify, cases, province, jobs, health,
+        home)
 
 
 def create_app(instance: str | Path | None = None, overrides: dict | None = None, *, check: bool = True):
@@ -54,6 +57,8 @@ def create_app(instance: str | Path | None = None, overrides: dict | None = None
     render.init_app(app)
     db.init_app(app)
     logs.init_app(app, settings)
+    if check:
+        partitions.init_app(app)
     accounts.init_app(app)
     answers.init_app(app, settings)
     forms.init_app(app)

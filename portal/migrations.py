@@ -17,6 +17,7 @@ from playhouse.migrations import Runner, template
 from playhouse.schema_diff import diff_models
 
 from portal import db
+from portal.partitions import fitted
 
 log = logging.getLogger(__name__)
 
@@ -135,7 +136,7 @@ def migrate(owners, instance: Path, say=lambda text: None) -> list[str]:
         done.append(name)
         say(name)
 
-    with db.patient(), _lock(instance):  # the index of a large table takes its time
+    with db.patient(), _lock(instance), fitted(db.database.obj):  # the index of a large table takes its time
         _refuse_newer(_status([owner for owner in owners if not owner.optional]))
         for owner in owners:
             try:

@@ -17,6 +17,7 @@ import time_machine
 from portal import create_app
 from portal.db import database
 from portal.testing import Browser
+from tests.parted import part_everything
 from tests.people_of_the_county import PASSWORD, PLUGINS, build
 from tests.wheels import build_once
 
@@ -67,7 +68,9 @@ class SqliteGround:
         pass
 
 
-TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
+#: With this set, everything on PostgreSQL runs on a database that is parted by county (docs/growing.md).
+PARTED = bool(os.environ.get("PORTAL_TEST_PARTED"))
+TABLES = "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' ORDER BY 1"
 SEQUENCES = "SELECT sequencename, last_value FROM pg_sequences WHERE schemaname = 'public'"
 #: What a database consists of, besides its rows.
 SHAPE = """
@@ -221,6 +224,8 @@ def ground(request, tmp_path_factory):
     }
     built = create_app(folder, ground.overrides, check=False)
     ground.people = build(built)
+    if PARTED and request.param == "postgres":
+        part_everything(built)
     ground.keep()
     ground.application = create_app(folder, ground.overrides)
     ground.haste()

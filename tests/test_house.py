@@ -10,13 +10,13 @@ ROOT = Path(__file__).parents[1]
 #: Lowest first. A room imports its own floor's names only from itself, and otherwise only from lower floors.
 FLOORS = [
     {"values", "hookspecs", "config", "pinyin", "paging"},
-    {"db", "migrations", "registry", "access", "prepared", "sealing", "logs"},
+    {"db", "partitions", "migrations", "registry", "access", "prepared", "sealing", "logs"},
     {"forms", "audit", "calendar", "render", "answers", "search", "papers"},
     {"org"},
     {"accounts"},
     {"people", "files", "notify"},
     {"cases"},
-    {"jobs", "health"},
+    {"jobs", "health", "province"},
     {"home"},
     {"kit"},
     {""},
@@ -26,9 +26,10 @@ FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 
 #: On one floor these may be used by their neighbours: they are mechanisms of that floor.
 NEIGHBOURS = {
-    ("registry", "migrations"), ("prepared", "db"), ("logs", "db"), ("migrations", "db"), ("registry", "db"),
-    ("audit", "forms"), ("calendar", "forms"), ("calendar", "audit"), ("people", "files"), ("forms", "audit"),
-    ("search", "forms"), ("forms", "answers"), ("notify", "files"), ("people", "notify"),
+    ("registry", "migrations"), ("prepared", "db"), ("logs", "db"), ("migrations", "db"), ("partitions", "db"),
+    ("migrations", "partitions"), ("registry", "db"), ("audit", "forms"), ("calendar", "forms"), ("calendar", "audit"),
+    ("people", "files"), ("forms", "audit"), ("search", "forms"), ("forms", "answers"), ("notify", "files"),
+    ("people", "notify"),
 }
 
 BANNED = {"utils", "helpers", "common", "misc", "base"}

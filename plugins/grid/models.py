@@ -72,6 +72,7 @@ class Grid(PlacedModel):
 
     class Meta:
         table_name = "grid_grid"
+        whole = True
         indexes = ((("county_id", "id"), False), (("town_id", "id"), False), (("village_id", "id"), False))
 
     @property
@@ -327,6 +328,7 @@ class TownPoint(Model):
 
     class Meta:
         table_name = "grid_town_point"
+        whole = True
 
 
 MODELS = [

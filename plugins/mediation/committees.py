@@ -265,7 +265,7 @@ def findings() -> list[Finding]:
     rows = (
         Committee.select(Committee, fn.COUNT(Mediator.id).alias("members"), women.alias("women"))
         .join(Mediator, JOIN.LEFT_OUTER, on=(Mediator.committee == Committee.id) & active)
-        .where(Committee.dissolved_on.is_null()).group_by(Committee.id).order_by(Committee.id)
+        .where(Committee.dissolved_on.is_null()).group_by(Committee).order_by(Committee.id)
     )
     sentences = []
     for one in rows:

@@ -185,6 +185,7 @@ class ServiceRequest(Model):
 class RequestMaterial(Model):
     """A material of one request: handed in, still owed until a day, or not needed in this case."""
 
+    county_id = IntegerField()
     request = ForeignKeyField(ServiceRequest, backref="materials")
     sort = SmallIntegerField()
     name = CharField(max_length=200)

@@ -57,9 +57,9 @@ def keep_request(case, item, window, actor, data, at):
         here = material.id in received
         waived = material.need == "conditional" and not here
         RequestMaterial.create(
-            request=request, sort=material.sort, name=material.name, form=material.form, need=material.need,
-            state="received" if here else "waived" if waived else "missing", received_at=at if here else None,
-            at_receipt=here,
+            county_id=case.county_id, request=request, sort=material.sort, name=material.name, form=material.form,
+            need=material.need, state="received" if here else "waived" if waived else "missing",
+            received_at=at if here else None, at_receipt=here,
         )
     return request
 

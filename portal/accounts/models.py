@@ -115,6 +115,7 @@ class Absence(Model):
 
     class Meta:
         table_name = "accounts_absence"
+        whole = True
 
     @property
     def state_title(self) -> str:

@@ -17,6 +17,7 @@ from portal.calendar.days import revision as calendar_revision
 from portal.db import atomic, impatient, is_postgres, now, today
 from portal.org.enablement import enabled_for, revision
 from portal.org.models import Unit, UnitRef
+from portal.partitions import within
 from portal.prepared import Prepared
 
 log = logging.getLogger(__name__)
@@ -252,6 +253,7 @@ def load(token: str) -> Person | None:
     person = Person(user, posts, session.post_id, session, token, switched, beside)
     if _is_over(session, person):
         return None
+    within(person.post.unit.county_id if person.post else None)
     g.session_hash, g.org_token, g.calendar_token = session.token_hash[:16], switched or "", rows[0][here - 1] or ""
     _touch(session)
     return person

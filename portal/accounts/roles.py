@@ -13,6 +13,7 @@ DEFAULTS = {
     "grid_worker": ("网格员", False),
     "mediator": ("调解员", False),
     "leader": ("领导", False),
+    "region_staff": ("省（市）工作人员", False),
     "town_admin": ("乡镇平台管理员", False),
     "system_admin": ("系统管理员", True),
     "security_admin": ("安全管理员", True),

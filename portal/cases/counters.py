@@ -9,7 +9,7 @@ from portal.cases.counting import FLOWS, Standing, flowed, tallied
 from portal.cases.models import Flow, Tally
 from portal.db import database
 
-TALLY_KEY = ("axis", "unit_id", "kind", "phase", "state")
+TALLY_KEY = ("county_id", "axis", "unit_id", "kind", "phase", "state")
 FLOW_KEY = ("county_id", "axis", "period", "unit_id", "town_id", "holder_id", "kind", "channel")
 
 
@@ -45,7 +45,7 @@ class Change:
 
     def write(self) -> None:
         rows = [(*key, *self.places[key], number) for key, number in sorted(self.tallies.items()) if number]
-        _add(Tally, (*TALLY_KEY, "county_id", "town_id", "village_id"), TALLY_KEY, ("count",), rows)
+        _add(Tally, (*TALLY_KEY, "town_id", "village_id"), TALLY_KEY, ("count",), rows)
         rows = [
             (*key, self.villages[key], *(flow[name] for name in FLOWS))
             for key, flow in sorted(self.flows.items(), key=lambda pair: pair[0]) if any(flow.values())

@@ -93,8 +93,8 @@ def closing(case) -> dict[str, int]:
 def tallied(case: Standing):
     """Yield (key, place) of the Tally rows that count the case."""
     for axis, unit_id in case.axes:
-        place = (case.county_id, case.town_id, case.village_id) if axis == "place" else (case.county_id, None, None)
-        yield (axis, unit_id, case.kind, case.phase, case.state), place
+        place = (case.town_id, case.village_id) if axis == "place" else (None, None)
+        yield (case.county_id, axis, unit_id, case.kind, case.phase, case.state), place
 
 
 def flowed(case: Standing):

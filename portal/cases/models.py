@@ -420,19 +420,19 @@ class Tally(Model):
     `axis` is "place" (unit_id is the village or what is nearest to it) or "line" (unit_id is the department).
     """
 
+    county_id = IntegerField()
     axis = CharField(max_length=6)
     unit_id = IntegerField()
     kind = CharField(max_length=40)
     phase = CharField(max_length=12)
     state = CharField(max_length=30)
-    county_id = IntegerField()
     town_id = IntegerField(null=True)
     village_id = IntegerField(null=True)
     count = IntegerField(default=0)
 
     class Meta:
         table_name = "cases_tally"
-        primary_key = CompositeKey("axis", "unit_id", "kind", "phase", "state")
+        primary_key = CompositeKey("county_id", "axis", "unit_id", "kind", "phase", "state")
         indexes = ((("axis", "county_id"), False), (("axis", "town_id"), False), (("axis", "village_id"), False))
 
 

@@ -5,6 +5,7 @@ import click
 from portal import accounts, create_app, migrations
 from portal.cases.self_check import found_everywhere, run_and_keep
 from portal.commands.progress import Progress
+from portal.province import offering
 from portal.registry import registry_of
 
 
@@ -24,7 +25,8 @@ def migrate(instance, generate):
         click.echo(path or "模型与数据库一致，不需要升级脚本。")
         return
     try:
-        done = migrations.migrate(registry.owners(), app.config["PORTAL"]["instance"], say=click.echo)
+        with offering.taken_down():  # views would keep the tables below them from being changed
+            done = migrations.migrate(registry.owners(), app.config["PORTAL"]["instance"], say=click.echo)
     except migrations.MigrationFailed:
         with app.app_context():
             accounts.sync_roles(registry)  # whatever failed of one plugin, the permissions of all others are due

@@ -10,6 +10,7 @@ from portal.commands.backups import backup, restore
 from portal.commands.demo import demo
 from portal.commands.instance import check, migrate
 from portal.commands.moving import move_to
+from portal.commands.partition import partition
 from portal.commands.plugins import plugin
 from portal.commands.sentences import sentence_for
 from portal.commands.serve import serve
@@ -71,5 +72,5 @@ def main(ctx, instance):
     ctx.with_resource(patient())
 
 
-for command in (demo, serve, migrate, check, backup, restore, move_to, plugin):
+for command in (demo, serve, migrate, check, backup, restore, move_to, partition, plugin):
     main.add_command(command)

@@ -15,10 +15,14 @@ class Postgres(Pool):
 
     #: Where lists and figures may be read.
     replica: Replica | None = None
+    #: On a database that is parted by county: a function that fits a statement to it (portal/partitions).
+    fit = None
 
     def execute_sql(self, sql, params=None):
         if containing.here.to is not None:
             containing.look_at(sql)
+        if self.fit is not None:
+            sql = self.fit(sql)
         if not self._state.transactions:
             if not is_question(sql):
                 done.number += 1

@@ -75,6 +75,7 @@ class Announcement(Model):
 
     class Meta:
         table_name = "notify_announcement"
+        whole = True
         indexes = ((("county_id", "id"), False),)
 
     @property
@@ -100,5 +101,6 @@ class Addressee(Model):
 
     class Meta:
         table_name = "notify_addressee"
+        whole = True
         primary_key = CompositeKey("announcement", "unit")
         indexes = ((("unit", "announcement"), False),)

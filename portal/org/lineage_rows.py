@@ -20,10 +20,13 @@ def placed_tables() -> dict[str, set[str]]:
     """
     if is_postgres():
         # Not information_schema, which asks for each column who may see it.
-        sql = ("SELECT relname, attname FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid WHERE attnum > 0"
-               " AND relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT attisdropped", (
+        sql = (
+            "SELECT relname, attname FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid WHERE attnum > 0"
+            " AND NOT attisdropped AND relkind IN ('r', 'p') AND NOT relispartition"
+            " AND relnamespace = 'public'::regnamespace",
             "SELECT relname, attname FROM pg_index JOIN pg_class ON pg_class.oid = indrelid JOIN pg_attribute"
-            " ON attrelid = indrelid AND attnum = ANY(indkey) WHERE indisprimary"))
+            " ON attrelid = indrelid AND attnum = ANY(indkey) WHERE indisprimary",
+        )
     else:
         tables = "SELECT m.name, c.name FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table'"
         sql = tables, tables + " AND c.pk > 0"

@@ -313,6 +313,7 @@ class PluginRule(Model):
 
     class Meta:
         table_name = "org_plugin_rule"
+        whole = True
         indexes = ((("unit", "plugin"), True), (("county", "plugin"), False))
 
 
@@ -375,6 +376,7 @@ class OrgCopy(Model):
 
     class Meta:
         table_name = "org_copy"
+        whole = True
         indexes = ((("county_id", "id"), False),)
 
     @property

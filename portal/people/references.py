@@ -21,7 +21,10 @@ _SQLITE = 'SELECT m.name, f."from" FROM sqlite_master m, pragma_foreign_key_list
           "WHERE m.type = 'table' AND f.\"table\" = 'people_resident'"
 _POSTGRES = "SELECT c.conrelid::regclass::text, a.attname FROM pg_constraint c " \
             "JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = c.conkey[1] " \
-            "WHERE c.contype = 'f' AND c.confrelid = 'people_resident'::regclass"
+            "WHERE c.contype = 'f' AND c.confrelid = 'people_resident'::regclass AND c.conparentid = 0"
+#: Asked of the catalogue itself: peewee does not see the indexes of a table that is parted by county.
+_UNIQUE = "SELECT ARRAY(SELECT attname::text FROM pg_attribute WHERE attrelid = indrelid AND attnum = ANY(indkey)) " \
+          "FROM pg_index WHERE indisunique AND indrelid = %s::regclass"
 
 
 @dataclass(frozen=True, order=True)
@@ -33,8 +36,7 @@ class Reference:
 
     def ids(self, resident_id: int) -> list[int]:
         """Return the ids of the rows that lead to the resident."""
-        [key] = database.get_primary_keys(self.table) or [None]
-        if key != "id":
+        if "id" not in database.get_primary_keys(self.table):
             raise Refused(f"数据表 {self.table} 的行没有编号，合并后无法撤销，请系统管理员联系插件的作者。")
         sql = f'SELECT id FROM "{self.table}" WHERE "{self.column}" = {_mark()} ORDER BY id'
         return [row[0] for row in database.execute_sql(sql, (resident_id,)).fetchall()]
@@ -62,7 +64,10 @@ class Reference:
 
     def _unique(self) -> list[list[str]]:
         """Return, for each unique index that the column is part of, its other columns."""
-        indexes = (index.columns for index in database.get_indexes(self.table) if index.unique)
+        if is_postgres():
+            indexes = [columns for (columns,) in database.execute_sql(_UNIQUE, (f'"{self.table}"',)).fetchall()]
+        else:
+            indexes = [index.columns for index in database.get_indexes(self.table) if index.unique]
         return [[one for one in columns if one != self.column] for columns in indexes if self.column in columns]
 
     def _both(self, others: list[str], kept: int, gone: int) -> int:

@@ -110,6 +110,7 @@ for _side in ("issuer", "unit"):
 class OrderCase(Model):
     """Which cases an order is about."""
 
+    county_id = IntegerField()
     order = ForeignKeyField(Order, index=False, backref="+")
     case = ForeignKeyField(Case, backref="+")
 

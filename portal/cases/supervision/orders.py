@@ -54,7 +54,7 @@ def issue(case_ids, actor, demand: Demand, at=None) -> Order:
             issued_name=actor.full_name,
         )
         for case in cases:
-            OrderCase.create(order=order.id, case=case.id)
+            OrderCase.create(county_id=case.county_id, order=order.id, case=case.id)
             case.supervised += 1
             case.overseen = True
             case.save(only=[Case.supervised, Case.overseen])
