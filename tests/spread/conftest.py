@@ -95,4 +95,4 @@ def _two_counties(folder, registry) -> None:
 
 def item_of(code: str) -> ServiceItem:
     county = Unit.get(Unit.code == f"{code}000000")
-    return ServiceItem.select().where(ServiceItem.name.contains("高龄津贴"), ServiceItem.county_id == county.id).get()
+    return ServiceItem.select().where(ServiceItem.name == "高龄津贴", ServiceItem.county_id == county.id).get()
