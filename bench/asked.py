@@ -8,6 +8,7 @@ import random
 from dataclasses import dataclass
 
 from bench.county import READERS
+from bench.fill import VILLAGE
 from bench.matters import DAYS
 from bench.search import words_asked
 from portal.db import database, is_postgres, now, today
@@ -90,3 +91,20 @@ def _ground() -> dict[str, list[int]]:
             (unit[login], f"{now() - datetime.timedelta(days=20):%Y-%m-%d %H:%M:%S}")).fetchall()
         found[level] = [key for (key,) in rows]
     return {level: keys for level, keys in found.items() if keys}
+
+
+def to_accept(number: int) -> list[int]:
+    """Return cases of the village that nobody has accepted yet."""
+    mark = "%s" if is_postgres() else "?"
+    rows = database.execute_sql(
+        f"SELECT id FROM cases_case WHERE unit_id = (SELECT id FROM org_unit WHERE code = {mark}) AND phase = 'new' "  # noqa: S608
+        f"AND version = 1 AND kind = 'station.request' AND closed IS NULL ORDER BY due DESC LIMIT {mark}",
+        (VILLAGE, number))
+    return [key for (key,) in rows.fetchall()]
+
+
+def writer_grid() -> int:
+    """Return the grid whose worker opens cases in the bench."""
+    [(unit,)] = database.execute_sql("SELECT o.unit_id FROM accounts_user a JOIN accounts_post o ON o.user_id = a.id "
+                                     "WHERE a.name = 'bench-grid'").fetchall()
+    return unit

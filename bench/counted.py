@@ -6,8 +6,8 @@ from collections import Counter
 
 from bench.pour import Table
 from portal import db
-from portal.cases.counters import FLOW_KEY, TALLY_KEY
-from portal.cases.counting import FLOWS, periods
+from portal.cases.counters import FLOW_KEY
+from portal.cases.counting import FLOWS, PROXY, periods
 
 OPENED, SETTLED, REDONE, CLOSED, ON_TIME, MINUTES, RATED, SUM, CONTENT, FAIR, AT_ONCE, FIRST, OWN, DUE, KEPT = (
     FLOWS.index(name) for name in (
@@ -17,6 +17,21 @@ OPENED, SETTLED, REDONE, CLOSED, ON_TIME, MINUTES, RATED, SUM, CONTENT, FAIR, AT
 #: and whatever becomes of one comes later than that.
 COMPLETE = 65
 NOTHING = [0] * len(FLOWS)
+TALLY = ("axis", "unit_id", "kind", "phase", "state", "county_id", "town_id", "village_id", "count")
+SUMS = ", ".join(f"SUM({name})" for name in FLOWS)
+INTO = f"INSERT INTO cases_flow ({', '.join((*FLOW_KEY, 'village_id', *FLOWS))}) SELECT county_id"
+#: What follows from the leaves by weeks and months: the years, and the axes that a county sums up.
+DERIVED = (
+    f"{INTO}, axis, substr(period, 1, 4), unit_id, town_id, holder_id, kind, channel, village_id, {SUMS} "
+    "FROM cases_flow WHERE period LIKE '____-__' GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9",
+    f"{INTO}, 'town', period, CASE WHEN town_id = 0 THEN county_id ELSE town_id END, town_id, 0, kind, channel, NULL, "
+    f"{SUMS} FROM cases_flow WHERE axis = 'place' GROUP BY 1, 3, 4, 5, 7, 8",
+    f"{INTO}, 'holder', period, 0, 0, holder_id, kind, CASE WHEN channel = '{PROXY}' THEN channel ELSE '' END, NULL, "
+    f"{SUMS} FROM cases_flow WHERE axis = 'place' GROUP BY 1, 3, 6, 7, 8",
+    "INSERT INTO cases_tally (axis, unit_id, kind, phase, state, county_id, town_id, village_id, count) "
+    "SELECT 'town', COALESCE(town_id, county_id), kind, phase, state, county_id, town_id, NULL, SUM(count) "
+    "FROM cases_tally WHERE axis = 'place' GROUP BY 2, 3, 4, 5, 6, 7",
+)
 
 
 class Counted:
@@ -83,14 +98,10 @@ class Counted:
             ])
 
     def finish(self) -> None:
-        """Write what is left, and what follows from it: the years."""
+        """Write what is left, and what follows from it."""
         with db.atomic():
             self.write()
-            Table("cases_tally", (*TALLY_KEY, "county_id", "town_id", "village_id", "count")).write(
+            Table("cases_tally", TALLY).write(
                 [(*key, *self.places[key], number) for key, number in self.tallies.items()])
-            sums = ", ".join(f"SUM({name})" for name in FLOWS)
-            db.database.execute_sql(
-                f"INSERT INTO cases_flow (county_id, axis, period, unit_id, town_id, holder_id, kind, channel, "  # noqa: S608
-                f"village_id, {', '.join(FLOWS)}) SELECT county_id, axis, substr(period, 1, 4), unit_id, town_id, "
-                f"holder_id, kind, channel, village_id, {sums} FROM cases_flow WHERE period LIKE '____-__' "
-                f"GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9".replace("%", "%%"))
+            for statement in DERIVED:
+                db.database.execute_sql(statement.replace("%", "%%") if db.is_postgres() else statement)

@@ -6,6 +6,7 @@ tell; there the steps of its virtual machine are counted, and STEPS of them are 
 """
 
 import argparse
+import contextlib
 import sys
 import time
 from dataclasses import dataclass
@@ -48,9 +49,15 @@ class Plans:
         self.app = create_app(folder, {"log_level": "ERROR"})
         self._browsers: dict[str, Browser] = {}
 
-    def asked(self) -> list[Asked]:
+    @contextlib.contextmanager
+    def opened(self):
+        """Let the block ask the database of this instance."""
         with self.app.app_context():
             database.connect(reuse_if_open=True)
+            yield
+
+    def asked(self) -> list[Asked]:
+        with self.opened():
             return asked()
 
     def statements(self, page: Asked, path: str) -> list[tuple]:

@@ -12,7 +12,7 @@ from peewee import SQL, fn
 from peewee import Case as When
 
 from portal.cases import behind
-from portal.cases.counting import FIELDS, FLOWS, Standing, events
+from portal.cases.counting import FIELDS, FLOWS, PROXY, Standing, events
 from portal.cases.kinds import kinds, readable
 from portal.cases.lens import COLUMNS
 from portal.cases.models import Case, Flow
@@ -57,8 +57,6 @@ RATES = (
     Rate("by_proxy", "代办占比", "proxied", "opened", "代办登记 ÷ 当期登记"),
     Rate("own", "自办率", "own", "closed", "在网格、村（社区）办结 ÷ 当期办结"),
 )
-#: The way in that counts as 代办, whichever kind of case has it.
-PROXY = "proxy"
 #: The columns of the sums: what the counters hold, and how many came in by proxy.
 SUMS = (*FLOWS, "proxied")
 #: What a list shows for each count: the parameters of its address (behind.py).
@@ -162,7 +160,7 @@ def _sums(column: str, by: str, names: int, periods: int) -> Prepared:
     key = {"unit": BELOW[column][0], "kind": Flow.kind, "channel": Flow.channel, "holder": Flow.holder_id}[by]
 
     def build(slots):
-        axis = Flow.axis == ("line" if column == "line_id" else "place")
+        axis = Flow.axis == _axis(column, by)
         place = Flow.unit_id if column in ("grid_id", "line_id") else getattr(Flow, column)
         return (
             Flow.select(key, Flow.period, *(fn.SUM(getattr(Flow, name)) for name in FLOWS),
@@ -173,6 +171,15 @@ def _sums(column: str, by: str, names: int, periods: int) -> Prepared:
         )
 
     return Prepared(build)
+
+
+def _axis(column: str, by: str) -> str:
+    """Return the axis of the counters with the fewest rows that still tell the rows of `by` apart."""
+    if column == "county_id":
+        return "holder" if by == "holder" else "town"
+    if column == "town_id" and by in ("kind", "channel"):
+        return "town"
+    return "line" if column == "line_id" else "place"
 
 
 def _case_key(column: str, by: str):
