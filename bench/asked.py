@@ -35,7 +35,11 @@ AREAS = ("county", "line", "town", "village", "grid")
 
 def asked() -> list[Asked]:
     """Return the pages for the instance whose database is at hand."""
-    ground = _ground()
+    return _pages(_ground())
+
+
+def _pages(ground: dict[str, list[int]]) -> list[Asked]:
+    """Return the pages; `ground` are cases that the readers of each level may open."""
     since, until = (today() - datetime.timedelta(days=days) for days in (400, 370))
     middle = now() - datetime.timedelta(days=DAYS // 2)
     cursor = base64.urlsafe_b64encode(json.dumps([middle.isoformat(), 2**40]).encode()).decode().rstrip("=")
@@ -74,6 +78,12 @@ def asked() -> list[Asked]:
               tuple(f"/search?q={word}" for word in words)) for level in ("county", "line", "town", "village")
     ]
     return found
+
+
+def names() -> list[tuple[str, str]]:
+    """Return (page, level) of every row of the table, what writes included."""
+    return [(page.name, page.level) for page in _pages({level: [0] for level in AREAS})] + [
+        ("create", "grid"), ("step: accept", "village")]
 
 
 def _ground() -> dict[str, list[int]]:

@@ -30,6 +30,7 @@ def instances(engine: str, folder: Path, server: str, sizes: tuple[int, int], ke
                 fill(one, size, setting)
                 release()
                 (one / "filled").touch()
+        print(f"{engine} is filled", flush=True)
         yield folders, settings
     finally:
         release()

@@ -113,7 +113,8 @@ def desk():
 def figures():
     """Sum up the open and closed cases of the area from the counters, by phase."""
     _, name, _, column, area = person()
-    axis, column = ("line", "unit_id") if column == "line_id" else ("place", column)
+    axis = "line" if column == "line_id" else "place"
+    column = "unit_id" if column in ("line_id", "grid_id") else column
     rows = run(f"SELECT phase, state, kind, sum(count), '', '', '', '', '', '' FROM cases_tally WHERE axis = ? AND "  # noqa: S608
                f"{column} = ? GROUP BY phase, state, kind", axis, area)
     return LIST.render(person=name, rows=rows)

@@ -31,6 +31,8 @@ class Line:
     """What one page costs: `cpu` milliseconds of a request on few cases, on many, and of the limit server."""
 
     page: Asked
+    #: The same page where there are few cases: other cases lie there.
+    few: Asked | None = None
     queries: list[Query] = field(default_factory=list)
     few_sql: float = 0
     sql: list[float] = field(default_factory=list)
@@ -40,7 +42,7 @@ class Line:
 
 def measure(folders: tuple[Path, Path], settings: tuple[str, str], requests: int) -> list[Line]:
     """Return the lines of one engine; the instances of few and of many cases lie in `folders`, on `settings`."""
-    lines = _planned(*folders)
+    lines = _planned(*folders, requests)
     limit_database = settings[1] if "://" in settings[1] else str(folders[1] / settings[1])
     environment = {"PORTAL_LOG_LEVEL": "ERROR"}
     with (
@@ -62,9 +64,9 @@ def measure(folders: tuple[Path, Path], settings: tuple[str, str], requests: int
 
 def _in_turn(line: Line, sides: list[Side], cookies: tuple, requests: int) -> None:
     """Ask each side for the page as often; what is asked first warms up, and is not counted."""
-    wanted = [(side, signed_in, paths) for side, signed_in in zip(sides, cookies, strict=True)
-              if (paths := line.page.limit if side.limit else line.page.paths)]
-    for number in range(-WARM, requests):
+    paths_of = (line.few.paths, line.page.paths, line.page.limit)
+    wanted = [one for one in zip(sides, cookies, paths_of, strict=True) if one[2]]
+    for number in range(-min(WARM, requests), requests):
         if number == 0:
             before = [side.cpu() for side, _, _ in wanted]
         for side, signed_in, paths in wanted:
@@ -91,7 +93,7 @@ def _written(folders: tuple[Path, Path], sides: list[Side], cookies: dict, reque
 
 
 def _sent(page: Asked, works: list[tuple]) -> Line:
-    line, seconds = Line(page), []
+    line, seconds = Line(page, page), []
     number = min(len(forms) for _, _, forms in works)  # where an instance is measured again, fewer wait
     tokens = [load.with_token(side.server.port, signed_in) for side, signed_in, _ in works]
     before = [side.cpu() for side, _, _ in works]
@@ -108,26 +110,30 @@ def _sent(page: Asked, works: list[tuple]) -> Line:
 
 # -- the statements ------------------------------------------------------------------------------------------------
 
-def _planned(few: Path, many: Path) -> list[Line]:
+def _planned(few: Path, many: Path, requests: int) -> list[Line]:
     """Ask each page in this process: its statements, bare, on both instances, and what they examine on the large."""
-    plans = Plans(few)
-    few_sql = {(page.name, page.level): _bare(plans, page)[0] for page in plans.asked()}
-    _closed()
-    plans, lines = Plans(many), []
-    for page in plans.asked():
-        _, times, queries = _bare(plans, page)
-        lines.append(Line(page, queries, few_sql.get((page.name, page.level), 0), times))
-    _closed()
+    small, lines = _asked_of(few, requests), []
+    large = small if few == many else _asked_of(many, requests)
+    for name, (page, times, queries) in large.items():
+        if name in small:  # among few cases there may be none that the reader sees
+            lines.append(Line(page, small[name][0], queries, statistics.median(small[name][1]), times))
     return lines
 
 
-def _bare(plans: Plans, page: Asked) -> tuple[float, list[float], list[Query]]:
-    """Return the median of the milliseconds of all SQL of a page, those of each of its addresses, and the queries of
-    the one that examines most for what it returns."""
-    some = page.paths if page.name.startswith("search") else page.paths[:EXPLAINED]
+def _asked_of(folder: Path, requests: int) -> dict[tuple, tuple]:
+    plans = Plans(folder)
+    found = {(page.name, page.level): (page, *_bare(plans, page, requests)) for page in plans.asked()}
+    _closed()
+    return found
+
+
+def _bare(plans: Plans, page: Asked, requests: int) -> tuple[list[float], list[Query]]:
+    """Return the milliseconds of all SQL of a page for each of its addresses, sorted, and the queries of the one that
+    examines most for what it returns."""
+    some = page.paths[:requests] if page.name.startswith("search") else page.paths[:min(EXPLAINED, requests)]
     found = [plans.queries(page, path) for path in some]
     times = sorted(sum(one.milliseconds for one in queries) for queries in found)
-    return statistics.median(times), times, max(found, key=lambda queries: max(map(_waste, queries), default=0))
+    return times, max(found, key=lambda queries: max(map(_waste, queries), default=0))
 
 
 def _waste(query: Query) -> float:

@@ -14,7 +14,7 @@ from peewee import Case as When
 from portal.cases import behind
 from portal.cases.counting import FIELDS, FLOWS, PROXY, Standing, events
 from portal.cases.kinds import kinds, readable
-from portal.cases.lens import COLUMNS
+from portal.cases.lens import COLUMNS, kind_among
 from portal.cases.models import Case, Flow
 from portal.cases.periods import Period
 from portal.db import now
@@ -210,7 +210,7 @@ def _on_days(column: str, moment: str, names: int, days: int) -> Prepared:
 
     def part(slots, number: int):
         return Case.select(*FIELDS).where(
-            COLUMNS[column] == slots.area, Case.kind.in_(slots.many("kind", names)),
+            COLUMNS[column] == slots.area, kind_among(slots.many("kind", names)),
             at >= getattr(slots, f"from{number}"), at < getattr(slots, f"to{number}"), Case.restricted == False)  # noqa: E712
 
     def build(slots):
@@ -244,7 +244,7 @@ def _open(column: str, by: str, names: int) -> Prepared:
         Case.select(key.alias("row"), number(Case.due < slots.now),
                     number((Case.due >= slots.begin) & (Case.due < slots.end)))
         .where(COLUMNS[column] == slots.area, Case.closed.is_null(), Case.due < slots.end,
-               Case.kind.in_(slots.many("kind", names)), Case.restricted == False)  # noqa: E712
+               kind_among(slots.many("kind", names)), Case.restricted == False)  # noqa: E712
         .group_by(SQL("row"))
     ))
 

@@ -12,13 +12,13 @@ from peewee import JOIN, chunked, fn
 
 from portal.cases.counters import Change
 from portal.cases.counting import FIELDS, FLOWS, Standing, periods
-from portal.cases.lens import COLUMNS
+from portal.cases.lens import COLUMNS, kind_among
 from portal.cases.models import Case, Flow, Tally
 from portal.cases.periods import Period
 from portal.cases.recount import differences, rebuild, recount
 from portal.db import before_commit, is_postgres, now
 from portal.org.models import Unit
-from portal.prepared import Prepared, numbered
+from portal.prepared import Prepared, numbered, unindexed
 from portal.values import OPEN_PHASES
 
 __all__ = ["by_period", "by_phase", "created", "differences", "held", "open_below", "periods", "rebuild", "recount"]
@@ -114,9 +114,9 @@ BELOW = {"county": Tally.town_id, "town": Tally.village_id, "village": Tally.uni
 
 @functools.lru_cache(maxsize=100)
 def _open_below(column: str, level: str, kinds: int) -> Prepared:
-    below, within = BELOW[level], _summed if level == "county" else _within
+    within = _summed if level == "county" else _within
     return Prepared(lambda slots: (
-        Tally.select(below, fn.SUM(Tally.count))
+        Tally.select(below := unindexed(BELOW[level]), fn.SUM(Tally.count))
         .where(within(Tally, column, slots.area), getattr(Tally, f"{level}_id") == slots.parent,
                Tally.kind.in_(slots.many("kind", kinds)), Tally.phase.in_(OPEN_PHASES))
         .group_by(below)
@@ -167,7 +167,7 @@ def kept_below(person, kinds: list[str], month: Period) -> list[tuple[str, int, 
     ahead = (
         Case.select(case.alias("place"), fn.COUNT(Case.id).alias("number"))
         .where(COLUMNS[person.area[0]] == person.area[1], Case.closed.is_null(), Case.due >= now(), Case.due < end,
-               Case.kind.in_(kinds), Case.restricted == False)  # noqa: E712
+               kind_among(kinds), Case.restricted == False)  # noqa: E712
         .group_by(case).alias("ahead")
     )
     due = sums.c.due - fn.COALESCE(ahead.c.number, 0)
