@@ -96,8 +96,8 @@ def _ground() -> dict[str, list[int]]:
         column = f"{level}_id"
         value = f"(SELECT {column} FROM org_unit WHERE id = {mark})" if level not in ("line", "grid") else mark
         rows = database.execute_sql(
-            f"SELECT id FROM cases_case WHERE {column} = {value} AND opened < {mark} AND kind <> "  # noqa: S608
-            "'village_rules.charter' ORDER BY opened DESC LIMIT 8",
+            f"SELECT id FROM cases_case WHERE {column} = {value} AND opened < {mark} AND kind IN "  # noqa: S608
+            "('station.request', 'grid.event') ORDER BY opened DESC LIMIT 8",
             (unit[login], f"{now() - datetime.timedelta(days=20):%Y-%m-%d %H:%M:%S}")).fetchall()
         found[level] = [key for (key,) in rows]
     return {level: keys for level, keys in found.items() if keys}

@@ -5,6 +5,7 @@ alike; what is compared is the CPU time of a request, of the workers and of Post
 clients ask the large instance at once.
 """
 
+import contextlib
 import itertools
 import secrets
 import statistics
@@ -44,12 +45,10 @@ def measure(folders: tuple[Path, Path], settings: tuple[str, str], requests: int
     """Return the lines of one engine; the instances of few and of many cases lie in `folders`, on `settings`."""
     lines = _planned(*folders, requests)
     limit_database = settings[1] if "://" in settings[1] else str(folders[1] / settings[1])
-    environment = {"PORTAL_LOG_LEVEL": "ERROR"}
-    with (
-        serving("wsgi:app", {**environment, "PORTAL_INSTANCE": str(folders[0])}, "/healthz") as one,
-        serving("wsgi:app", {**environment, "PORTAL_INSTANCE": str(folders[1])}, "/healthz") as two,
-        serving("bench.limit:app", {"BENCH_DATABASE": limit_database}, "/") as three,
-    ):
+    with contextlib.ExitStack() as stack:
+        one, two = (_served(stack, folder) for folder in folders) if folders[0] != folders[1] else (
+            [_served(stack, folders[0])] * 2)
+        three = stack.enter_context(serving("bench.limit:app", {"BENCH_DATABASE": limit_database}, "/"))
         sides = [Side(server, setting if "://" in setting else "", server is three)
                  for server, setting in ((one, settings[0]), (two, settings[1]), (three, settings[1]))]
         cookies = {login: (cookie(one.port, login), cookie(two.port, login), entered(three.port, login))
@@ -60,6 +59,11 @@ def measure(folders: tuple[Path, Path], settings: tuple[str, str], requests: int
                 ("GET", urllib.parse.quote(path, safe="/?&=-%"), {"Cookie": cookies[line.page.login][1]}, None)
                 for path in itertools.islice(itertools.cycle(line.page.paths), requests)], CLIENTS)
         return lines + _written(folders, sides[:2], cookies, requests)
+
+
+def _served(stack: contextlib.ExitStack, folder: Path):
+    environment = {"PORTAL_LOG_LEVEL": "ERROR", "PORTAL_INSTANCE": str(folder)}
+    return stack.enter_context(serving("wsgi:app", environment, "/healthz"))
 
 
 def _in_turn(line: Line, sides: list[Side], cookies: tuple, requests: int) -> None:
@@ -80,7 +84,7 @@ def _in_turn(line: Line, sides: list[Side], cookies: tuple, requests: int) -> No
 def _written(folders: tuple[Path, Path], sides: list[Side], cookies: dict, requests: int) -> list[Line]:
     """Return the lines of opening a case and of a step, each a form with a key of its own, on few and on many cases."""
     works = []
-    for folder, side, number in zip(folders, sides, (0, 1), strict=True):
+    for number, (folder, side) in enumerate(dict(zip(folders, sides, strict=True)).items()):
         with Plans(folder).opened():
             keys, grid = to_accept(requests), writer_grid()
         _closed()
@@ -102,9 +106,10 @@ def _sent(page: Asked, works: list[tuple]) -> Line:
             path, fields = forms[turn]
             seconds.append(side.ask(path, signed_in, {"csrf_token": token, "_key": secrets.token_hex(16), **fields}))
     if number:
-        line.cpu = (*((side.cpu() - began) / number * 1000
-                      for (side, _, _), began in zip(works, before, strict=True)), None)
-        line.answered = load.Answered(sorted(seconds[1::2]), sum(seconds[1::2]), 0)
+        spent = [(side.cpu() - began) / number * 1000 for (side, _, _), began in zip(works, before, strict=True)]
+        line.cpu = spent[0], spent[-1], None
+        large = seconds[len(works) - 1::len(works)]
+        line.answered = load.Answered(sorted(large), sum(large), 0)
     return line
 
 
