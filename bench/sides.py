@@ -4,11 +4,10 @@ import http.client
 import re
 import time
 import urllib.parse
-from pathlib import Path
 
 import psycopg
 
-from bench.server import TICKS, Server
+from bench.server import Server, cpu_of
 
 
 class Side:
@@ -45,16 +44,8 @@ class Side:
                 rows = connection.execute(
                     "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND backend_type = "
                     f"'client backend' AND application_name {sign} 'bench-limit' AND pid <> pg_backend_pid()")
-                total += sum(_cpu_of(pid) for (pid,) in rows)
+                total += sum(cpu_of(pid) for (pid,) in rows)
         return total
-
-
-def _cpu_of(pid: int) -> float:
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    except OSError:
-        return 0
-    return (int(fields[11]) + int(fields[12])) / TICKS
 
 
 def entered(port: int, login: str) -> str:
