@@ -84,10 +84,12 @@ class Plans:
 
 def _query(sql: str, values: tuple) -> Query:
     connection, times = database.connection(), []
+    # SQLite works in this process: its CPU time is what others on the machine do not lengthen.
+    clock = time.perf_counter if is_postgres() else time.process_time
     for _ in range(3):
-        began = time.perf_counter()
+        began = clock()
         rows = connection.execute(sql, values).fetchall()
-        times.append((time.perf_counter() - began) * 1000)
+        times.append((clock() - began) * 1000)
     examined = _examined(connection, sql, values) if is_postgres() else (
         _stepped(connection, sql, values) // (STEPS + STEPS_A_SUM * sql.count("SUM(")))
     return Query(sql, values, min(times), examined, len(rows))
@@ -108,16 +110,27 @@ def _stepped(connection, sql: str, values: tuple) -> int:
     return steps[0]
 
 
+#: As many as the county has, and read at once to join fifty rows with them where the planner prefers that.
+BOUNDED = ("org_unit", "accounts_user")
+
+
 def _examined(connection, sql: str, values: tuple) -> int:
-    """Return the rows that the leaves of the plan gave and removed."""
+    """Return the rows that the leaves of the plan gave and removed. Reading a whole table is priced out: of one with
+    ten thousand rows that is cheapest, and what matters is the plan for a large one."""
     with psycopg.ClientCursor(connection) as cursor:
-        cursor.execute(f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {sql}", values)
-        [(found,)] = cursor.fetchall()
+        cursor.execute("SET enable_seqscan = off")
+        try:
+            cursor.execute(f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {sql}", values)
+            [(found,)] = cursor.fetchall()
+        finally:
+            cursor.execute("RESET enable_seqscan")
     return int(_of_node(found[0]["Plan"]))
 
 
 def _of_node(node: dict) -> float:
     own = 0
+    if node.get("Relation Name") in BOUNDED:
+        return 0
     if not node.get("Plans") or node["Node Type"] == "Bitmap Heap Scan":
         removed = sum(node.get(name, 0) for name in ("Rows Removed by Filter", "Rows Removed by Index Recheck"))
         own = (node["Actual Rows"] + removed) * node["Actual Loops"]

@@ -26,7 +26,8 @@ DIMENSIONS = {"unit": "按下级单位", "kind": "按种类", "channel": "按来
 FAIR_COUNTS = "cases.fair_counts"
 #: Below which level the rows of an area stand: the column of a counter, the column of a case, what the rows are called.
 BELOW = {
-    "county_id": (Flow.town_id, Case.town_id, "town", "乡镇（街道）"),
+    # On the axis "town" the unit is the town; by that name the rows lie in the order in which they are summed up.
+    "county_id": (Flow.unit_id, Case.town_id, "town", "乡镇（街道）"),
     "line_id": (Flow.town_id, Case.town_id, "town", "乡镇（街道）"),
     "town_id": (Flow.village_id, Case.village_id, "village", "村（社区）"),
     "village_id": (Flow.unit_id, Case.grid_id, "grid", "网格"),
