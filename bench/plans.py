@@ -110,8 +110,8 @@ def _stepped(connection, sql: str, values: tuple) -> int:
     return steps[0]
 
 
-#: As many as the county has, and read at once to join fifty rows with them where the planner prefers that.
-BOUNDED = ("org_unit", "accounts_user")
+#: As many as the county has, however many cases lie in it: its units and people, and the items that it offers.
+BOUNDED = ("org_unit", "accounts_user", "station_item")
 
 
 def _examined(connection, sql: str, values: tuple) -> int:
