@@ -7,9 +7,9 @@ import json
 from collections.abc import Callable
 from datetime import datetime
 
-from peewee import BooleanField, DateField, DateTimeField, DecimalField, JSONField, Value
+from peewee import SQL, BooleanField, DateField, DateTimeField, DecimalField, JSONField, NodeList, Value
 
-from portal.db import database
+from portal.db import database, is_postgres
 
 
 class _Slot:
@@ -31,6 +31,12 @@ class Slots:
     def plain(self, name: str) -> _Slot:
         """Return the place for `SQL("... ?", (slots.plain("words"),))`."""
         return _Slot(name)
+
+
+def unindexed(column):
+    """Return `column` so that SQLite looks for no index on it: without statistics it takes an index on a value that
+    nearly every row has for as good as any. PostgreSQL counts, and is left alone."""
+    return column if is_postgres() else NodeList((SQL("+"), column), glue="")
 
 
 def numbered(name: str, values) -> dict:

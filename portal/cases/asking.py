@@ -23,12 +23,14 @@ from portal.cases.models import RATINGS, Case
 from portal.cases.search_text import place
 from portal.db import now
 from portal.org.models import Unit
-from portal.prepared import Prepared
+from portal.prepared import Prepared, unindexed
 from portal.values import PHASES
 
 PAGE = 50
 #: Filtered counts stop here; "1,000+" says enough and costs little.
 COUNTED = 1000
+#: With a rating there is no index to count by, and few have it: "100+" has to do.
+COUNTED_SLOWLY = 100
 SORTS = {"newest": "最新登记", "due": "最早到期（只看在办）"}
 CHIPS = (("", "全部"), ("new", "待受理"), ("accepted", "已受理"), ("handling", "办理中"), ("paused", "已停表"),
          ("closed", "已办结"), ("overdue", "超期"))
@@ -189,7 +191,7 @@ def _values(wanted: Wanted, reader: Reader) -> dict:
     scope = place(*reader.area) if wanted.lens == "area" and reader.area else ""
     return {
         **reader.values, "now": now(), "phase": wanted.phase, "channel": wanted.channel, "state": wanted.state,
-        "rating": wanted.rating,
+        "rating": wanted.rating, "state_phase": _phase_of(wanted),
         "since": wanted.since and datetime.datetime.combine(wanted.since, midnight),
         "until": wanted.until and datetime.datetime.combine(wanted.until, midnight) + datetime.timedelta(1),
         "unit": wanted.unit.id if wanted.unit else None,
@@ -198,9 +200,18 @@ def _values(wanted: Wanted, reader: Reader) -> dict:
     }
 
 
-def _conditions(shape: Shape, slots) -> list:
+def _phase_of(wanted: Wanted) -> str:
+    """Return the phase that the state belongs to: by phase there is an index, and few cases stand in an open one."""
+    return kinds()[wanted.kind].workflow.state(wanted.state).phase if wanted.state else ""
+
+
+def _conditions(shape: Shape, slots, unit=None) -> list:
+    """Return the conditions of a list; with `unit` of the part of it that lies with this one of the reader's units."""
     reader = Reader.in_slots(shape.reader, slots)
-    found = [through(shape.lens, reader), of_kinds(reader), unrestricted(reader)]
+    lens = through(shape.lens, reader) if unit is None else Case.unit == unit
+    # Whatever else there is an index for is rarer than a kind or a channel.
+    indexed = not (shape.phase or shape.state or shape.by_due or shape.by != "opened" or shape.words > 0)
+    found = [lens, of_kinds(reader, indexed and len(reader.kinds) == 1), unrestricted(reader)]
     if shape.phase == "overdue":
         found += [Case.closed.is_null(), Case.due < slots.now]
     elif shape.phase:
@@ -208,9 +219,9 @@ def _conditions(shape: Shape, slots) -> list:
     if shape.by_due:
         found += [Case.closed.is_null(), Case.due.is_null(False)]
     if shape.channel:
-        found.append(Case.channel == slots.channel)
+        found.append((Case.channel if indexed else unindexed(Case.channel)) == slots.channel)
     if shape.state:
-        found.append(Case.state == slots.state)
+        found += [Case.state == slots.state, Case.phase == slots.state_phase]
     if shape.rating:
         found.append(Case.rating == slots.rating)
     found += _behind(shape, slots)
@@ -225,11 +236,13 @@ def _conditions(shape: Shape, slots) -> list:
 
 def _behind(shape: Shape, slots) -> list:
     """Return the conditions on dates, timing, rating and responsibility: those that figures are made of."""
-    found = behind.dated(shape.by, slots.now)
+    found, moment = behind.dated(shape.by, slots.now), behind.COLUMN[shape.by]
+    if shape.phase == "overdue" or shape.by_due:  # few are overdue, or open, of those that a month brings
+        moment = unindexed(moment)
     if shape.since:
-        found.append(behind.COLUMN[shape.by] >= slots.since)
+        found.append(moment >= slots.since)
     if shape.until:
-        found.append(behind.COLUMN[shape.by] < slots.until)
+        found.append(moment < slots.until)
     if shape.timing:
         found.append(behind.timing(shape.timing))
     if shape.mark:
@@ -299,8 +312,7 @@ def _rows(shape: Shape) -> Prepared:
     field, ascending = (Case.due, True) if shape.by_due else (behind.COLUMN[shape.by], False)
     forward = ascending != (shape.key == "before")
 
-    def build(slots):
-        query = columns().where(*_conditions(shape, slots))
+    def cut(query, slots):
         if shape.key:
             beyond, tie = (field > slots.moment, Case.id > slots.row) if forward else (
                 field < slots.moment, Case.id < slots.row)
@@ -309,6 +321,20 @@ def _rows(shape: Shape) -> Prepared:
             query = query.where(bound, beyond | ((field == slots.moment) & tie))
         order = (field, Case.id) if forward else (field.desc(), Case.id.desc())
         return query.order_by(*order).limit(PAGE + 1)
+
+    def build(slots):
+        units = shape.reader[1] if shape.lens == "unit" else 0
+        if units < 2:
+            return cut(columns().where(*_conditions(shape, slots)), slots)
+        # Each unit's newest by its index: for several at once all of their cases would have to be sorted.
+        parts = [
+            cut(Case.select(Case.id).where(*_conditions(shape, slots, unit)), slots).alias(f"part{number}")
+            for number, unit in enumerate(slots.many("unit", units))
+        ]
+        first, *rest = (Case.select(part.c.id).from_(part) for part in parts)
+        for one in rest:
+            first = first.union_all(one)
+        return cut(columns().where(Case.id.in_(first)), slots)
 
     return Prepared(build, Found)
 
@@ -371,10 +397,15 @@ def has_restricted(names) -> bool:
     return any(kinds()[name].restricted for name in names)
 
 
+def most(shape) -> int:
+    """Return where counting stops for a Shape, or for what is Wanted."""
+    return COUNTED_SLOWLY if shape.rating else COUNTED
+
+
 @functools.lru_cache(maxsize=500)
 def _counted(shape: Shape) -> Prepared:
     def build(slots):
-        some = Case.select(Case.phase).where(*_conditions(shape, slots)).limit(COUNTED).alias("some")
+        some = Case.select(Case.phase).where(*_conditions(shape, slots)).limit(most(shape)).alias("some")
         return Case.select(some.c.phase, fn.COUNT(1)).from_(some).group_by(some.c.phase)
 
     return Prepared(build)
@@ -383,7 +414,7 @@ def _counted(shape: Shape) -> Prepared:
 @functools.lru_cache(maxsize=500)
 def _overdue(shape: Shape) -> Prepared:
     def build(slots):
-        some = Case.select(Case.id).where(*_conditions(shape, slots)).limit(COUNTED).alias("some")
+        some = Case.select(Case.id).where(*_conditions(shape, slots)).limit(most(shape)).alias("some")
         return Case.select(fn.COUNT(1)).from_(some)
 
     return Prepared(build)

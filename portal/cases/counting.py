@@ -14,6 +14,8 @@ from portal.cases.models import Case
 FLOWS = ("opened", "settled", "cancelled", "redone", "closed", "on_time", "minutes", "rated", "rating_sum", "satisfied",
          "fair", "at_once", "first_time", "own", "due", "kept")
 SATISFIED, FAIR = 4, 3
+#: The way in that counts as 代办, whichever kind of case has it.
+PROXY = "proxy"
 
 
 class Standing(NamedTuple):
@@ -95,6 +97,8 @@ def tallied(case: Standing):
     for axis, unit_id in case.axes:
         place = (case.town_id, case.village_id) if axis == "place" else (None, None)
         yield (case.county_id, axis, unit_id, case.kind, case.phase, case.state), place
+    town = case.county_id, "town", case.town_id or case.county_id
+    yield (*town, case.kind, case.phase, case.state), (case.town_id, None)
 
 
 def flowed(case: Standing):
@@ -102,9 +106,15 @@ def flowed(case: Standing):
     found = events(case)
     if not found:
         return
-    for axis, unit_id in case.axes:
-        rest = unit_id, case.town_id or 0, case.unit_id, case.kind, case.channel
-        village = case.village_id if axis == "place" else None
+    town = case.town_id or 0
+    rows = [
+        (axis, (unit_id, town, case.unit_id, case.kind, case.channel), case.village_id if axis == "place" else None)
+        for axis, unit_id in case.axes
+    ]
+    # What a county sums up: thousands of leaves would be too many.
+    rows.append(("town", (town or case.county_id, town, 0, case.kind, case.channel), None))
+    rows.append(("holder", (0, 0, case.unit_id, case.kind, PROXY if case.channel == PROXY else ""), None))
+    for axis, rest, village in rows:
         for _, moment, changes in found:
             for period in periods(moment.date()):
                 yield (case.county_id, axis, period, *rest), village, changes

@@ -12,9 +12,9 @@ from peewee import SQL, fn
 from peewee import Case as When
 
 from portal.cases import behind
-from portal.cases.counting import FIELDS, FLOWS, Standing, events
+from portal.cases.counting import FIELDS, FLOWS, PROXY, Standing, events
 from portal.cases.kinds import kinds, readable
-from portal.cases.lens import COLUMNS
+from portal.cases.lens import COLUMNS, kind_among
 from portal.cases.models import Case, Flow
 from portal.cases.periods import Period
 from portal.db import now
@@ -26,7 +26,8 @@ DIMENSIONS = {"unit": "按下级单位", "kind": "按种类", "channel": "按来
 FAIR_COUNTS = "cases.fair_counts"
 #: Below which level the rows of an area stand: the column of a counter, the column of a case, what the rows are called.
 BELOW = {
-    "county_id": (Flow.town_id, Case.town_id, "town", "乡镇（街道）"),
+    # On the axis "town" the unit is the town; by that name the rows lie in the order in which they are summed up.
+    "county_id": (Flow.unit_id, Case.town_id, "town", "乡镇（街道）"),
     "line_id": (Flow.town_id, Case.town_id, "town", "乡镇（街道）"),
     "town_id": (Flow.village_id, Case.village_id, "village", "村（社区）"),
     "village_id": (Flow.unit_id, Case.grid_id, "grid", "网格"),
@@ -57,8 +58,6 @@ RATES = (
     Rate("by_proxy", "代办占比", "proxied", "opened", "代办登记 ÷ 当期登记"),
     Rate("own", "自办率", "own", "closed", "在网格、村（社区）办结 ÷ 当期办结"),
 )
-#: The way in that counts as 代办, whichever kind of case has it.
-PROXY = "proxy"
 #: The columns of the sums: what the counters hold, and how many came in by proxy.
 SUMS = (*FLOWS, "proxied")
 #: What a list shows for each count: the parameters of its address (behind.py).
@@ -162,7 +161,7 @@ def _sums(column: str, by: str, names: int, periods: int) -> Prepared:
     key = {"unit": BELOW[column][0], "kind": Flow.kind, "channel": Flow.channel, "holder": Flow.holder_id}[by]
 
     def build(slots):
-        axis = Flow.axis == ("line" if column == "line_id" else "place")
+        axis = Flow.axis == _axis(column, by)
         place = Flow.unit_id if column in ("grid_id", "line_id") else getattr(Flow, column)
         return (
             Flow.select(key, Flow.period, *(fn.SUM(getattr(Flow, name)) for name in FLOWS),
@@ -173,6 +172,15 @@ def _sums(column: str, by: str, names: int, periods: int) -> Prepared:
         )
 
     return Prepared(build)
+
+
+def _axis(column: str, by: str) -> str:
+    """Return the axis of the counters with the fewest rows that still tell the rows of `by` apart."""
+    if column == "county_id":
+        return "holder" if by == "holder" else "town"
+    if column == "town_id" and by in ("kind", "channel"):
+        return "town"
+    return "line" if column == "line_id" else "place"
 
 
 def _case_key(column: str, by: str):
@@ -203,7 +211,7 @@ def _on_days(column: str, moment: str, names: int, days: int) -> Prepared:
 
     def part(slots, number: int):
         return Case.select(*FIELDS).where(
-            COLUMNS[column] == slots.area, Case.kind.in_(slots.many("kind", names)),
+            COLUMNS[column] == slots.area, kind_among(slots.many("kind", names)),
             at >= getattr(slots, f"from{number}"), at < getattr(slots, f"to{number}"), Case.restricted == False)  # noqa: E712
 
     def build(slots):
@@ -237,7 +245,7 @@ def _open(column: str, by: str, names: int) -> Prepared:
         Case.select(key.alias("row"), number(Case.due < slots.now),
                     number((Case.due >= slots.begin) & (Case.due < slots.end)))
         .where(COLUMNS[column] == slots.area, Case.closed.is_null(), Case.due < slots.end,
-               Case.kind.in_(slots.many("kind", names)), Case.restricted == False)  # noqa: E712
+               kind_among(slots.many("kind", names)), Case.restricted == False)  # noqa: E712
         .group_by(SQL("row"))
     ))
 

@@ -6,7 +6,7 @@ from flask import abort, render_template, request, url_for
 from flask_login import current_user
 
 from portal.cases import tallies
-from portal.cases.asking import CHIPS, COUNTED, SORTS, Wanted, channels, counts, has_restricted, page, read, states
+from portal.cases.asking import CHIPS, SORTS, Wanted, channels, counts, has_restricted, most, page, read, states
 from portal.cases.behind import DATED, MARKS, RATED, TIMINGS
 from portal.cases.kinds import kinds, readable
 from portal.cases.lens import LENSES
@@ -34,8 +34,8 @@ def _view(wanted, person, rows, previous, following, title, endpoint, kind) -> d
         query = urlencode({name: value for name, value in {**kept, **changes}.items() if value not in ("", None)})
         return f"{base}?{query}" if query else base
 
-    found = counts(wanted, person)
-    total = _shown(found.get(wanted.phase))
+    found, stop = counts(wanted, person), most(wanted)
+    total = _shown(found.get(wanted.phase), stop)
     asked = kind.name if kind else ""
     return {
         "title": title, "wanted": wanted, "rows": prepared(rows), "total": total, "base": base,
@@ -45,7 +45,7 @@ def _view(wanted, person, rows, previous, following, title, endpoint, kind) -> d
         ],
         "chips_shown": [
             {"label": label, "url": address(phase=phase), "active": wanted.phase == phase,
-             "count": _shown(found.get(phase)), "danger": phase == "overdue" and bool(found.get(phase))}
+             "count": _shown(found.get(phase), stop), "danger": phase == "overdue" and bool(found.get(phase))}
             for phase, label in CHIPS
         ],
         "kept_for_search": {name: value for name, value in kept.items() if name != "q"},
@@ -107,10 +107,10 @@ def places(person, parent_id: int, level: str, kind: str = "", chosen: Unit | No
     return nodes
 
 
-def _shown(number: int | None) -> str:
+def _shown(number: int | None, stop: int) -> str:
     if number is None:
         return ""
-    return f"{number:,}" if number != COUNTED else f"{COUNTED:,}+"
+    return f"{number:,}" if number != stop else f"{stop:,}+"
 
 
 def _kept(wanted: Wanted, one_kind: bool) -> dict:

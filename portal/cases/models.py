@@ -185,6 +185,11 @@ for _place in ("county_id", "town_id", "village_id", "grid_id", "line_id", "unit
         for _moment in (Case.closed, Case.owed):
             _name = f"cases_case_{_place}_{_moment.name}"
             Case.add_index(Case.index(_column, _moment.desc(), Case.id.desc(), name=_name))
+    if _place in ("county_id", "town_id"):
+        # One kind or one channel may be one case in ten thousand: fifty of it are not to be looked for in all.
+        for _filter in (Case.kind, Case.channel):
+            _name = f"cases_case_{_place}_{_filter.name}"
+            Case.add_index(Case.index(_column, _filter, Case.opened.desc(), Case.id.desc(), name=_name))
 
 
 Case.add_index(
@@ -417,7 +422,9 @@ class Series(Model):
 class Tally(Model):
     """How many cases of a kind stand in a state, at the leaf of the tree; sums over the tree are made when reading.
 
-    `axis` is "place" (unit_id is the village or what is nearest to it) or "line" (unit_id is the department).
+    `axis` is "place" (unit_id is the village or what is nearest to it) or "line" (unit_id is the department), and
+    "town" (unit_id is the town, or the county for what lies in none): what a county sums up, so that it need not read
+    thousands of leaves. No row is a whole county's.
     """
 
     county_id = IntegerField()
@@ -440,7 +447,9 @@ class Flow(Model):
     """What came, went and fell due in a period ("2026-W47", "2026-11", "2026"), at the same leaves as Tally, by the
     responsible unit (`holder_id`), kind and channel.
 
-    A line's rows are kept for each town (0: the county itself), so that no row of a department is everybody's. Only
+    A line's rows are kept for each town (0: the county itself), so that no row of a department is everybody's. On the
+    axis "town" nothing below a town and no responsible unit is told apart, on the axis "holder" nothing but that unit,
+    the kind, and as channel whether it came by proxy: what a county's figures sum up. Only
     cases that are open to all readers of their kind are counted here.
     """
 

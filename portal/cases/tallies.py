@@ -12,13 +12,13 @@ from peewee import JOIN, chunked, fn
 
 from portal.cases.counters import Change
 from portal.cases.counting import FIELDS, FLOWS, Standing, periods
-from portal.cases.lens import COLUMNS
+from portal.cases.lens import COLUMNS, kind_among
 from portal.cases.models import Case, Flow, Tally
 from portal.cases.periods import Period
 from portal.cases.recount import differences, rebuild, recount
 from portal.db import before_commit, is_postgres, now
 from portal.org.models import Unit
-from portal.prepared import Prepared, numbered
+from portal.prepared import Prepared, numbered, unindexed
 from portal.values import OPEN_PHASES
 
 __all__ = ["by_period", "by_phase", "created", "differences", "held", "open_below", "periods", "rebuild", "recount"]
@@ -91,7 +91,7 @@ def by_phase(person, kinds: list[str]) -> dict[str, int]:
 def _by_phase(column: str, kinds: int) -> Prepared:
     return Prepared(lambda slots: (
         Tally.select(Tally.phase, fn.SUM(Tally.count))
-        .where(_within(Tally, column, slots.area), Tally.kind.in_(slots.many("kind", kinds)))
+        .where(_summed(Tally, column, slots.area), Tally.kind.in_(slots.many("kind", kinds)))
         .group_by(Tally.phase)
     ))
 
@@ -114,10 +114,10 @@ BELOW = {"county": Tally.town_id, "town": Tally.village_id, "village": Tally.uni
 
 @functools.lru_cache(maxsize=100)
 def _open_below(column: str, level: str, kinds: int) -> Prepared:
-    below = BELOW[level]
+    within = _summed if level == "county" else _within
     return Prepared(lambda slots: (
-        Tally.select(below, fn.SUM(Tally.count))
-        .where(_within(Tally, column, slots.area), getattr(Tally, f"{level}_id") == slots.parent,
+        Tally.select(below := unindexed(BELOW[level]), fn.SUM(Tally.count))
+        .where(within(Tally, column, slots.area), getattr(Tally, f"{level}_id") == slots.parent,
                Tally.kind.in_(slots.many("kind", kinds)), Tally.phase.in_(OPEN_PHASES))
         .group_by(below)
     ))
@@ -127,7 +127,7 @@ def open_by_town(county_id: int, kinds: list[str]) -> list[tuple[int, str, int]]
     """Return (town, kind, how many) of the open cases of `kinds` that lie in the towns of a county."""
     rows = (
         Tally.select(Tally.town_id, Tally.kind, fn.SUM(Tally.count))
-        .where(Tally.axis == "place", Tally.county_id == county_id, Tally.town_id.is_null(False),
+        .where(Tally.axis == "town", Tally.county_id == county_id, Tally.town_id.is_null(False),
                Tally.kind.in_(kinds or [""]), Tally.phase.in_(OPEN_PHASES))
         .group_by(Tally.town_id, Tally.kind).tuples()
     )
@@ -141,7 +141,7 @@ def by_period(person, kinds: list[str], wanted: list[str]) -> dict[str, dict[str
         return found
     rows = (
         Flow.select(Flow.period, *(fn.SUM(getattr(Flow, name)) for name in FLOWS))
-        .where(_in_area(Flow, person), Flow.kind.in_(kinds), Flow.period.in_(wanted))
+        .where(_summed(Flow, *person.area), Flow.kind.in_(kinds), Flow.period.in_(wanted))
         .group_by(Flow.period)
         .tuples()
     )
@@ -157,15 +157,17 @@ def kept_below(person, kinds: list[str], month: Period) -> list[tuple[str, int, 
     if column is None or not kinds:
         return []
     flow, case = getattr(Flow, column), getattr(Case, column)
+    within = _summed if column == "town_id" else _within
     sums = (
         Flow.select(flow.alias("place"), fn.SUM(Flow.due).alias("due"), fn.SUM(Flow.kept).alias("kept"))
-        .where(_in_area(Flow, person), Flow.kind.in_(kinds), Flow.period == month.keys[0]).group_by(flow).alias("sums")
+        .where(within(Flow, *person.area), Flow.kind.in_(kinds), Flow.period == month.keys[0])
+        .group_by(flow).alias("sums")
     )
     end = datetime.datetime.combine(month.after, datetime.time())
     ahead = (
         Case.select(case.alias("place"), fn.COUNT(Case.id).alias("number"))
         .where(COLUMNS[person.area[0]] == person.area[1], Case.closed.is_null(), Case.due >= now(), Case.due < end,
-               Case.kind.in_(kinds), Case.restricted == False)  # noqa: E712
+               kind_among(kinds), Case.restricted == False)  # noqa: E712
         .group_by(case).alias("ahead")
     )
     due = sums.c.due - fn.COALESCE(ahead.c.number, 0)
@@ -176,10 +178,6 @@ def kept_below(person, kinds: list[str], month: Period) -> list[tuple[str, int, 
     return [(name, int(owed), int(kept)) for name, owed, kept in rows.tuples()]
 
 
-def _in_area(model, person):
-    return _within(model, *person.area)
-
-
 def _within(model, column: str, value):
     """Return the condition that a counter belongs to the area whose place column holds `value`."""
     if column in ("grid_id", "line_id"):
@@ -187,3 +185,9 @@ def _within(model, column: str, value):
     return (model.axis == "place") & (getattr(model, column) == value)
 
 
+def _summed(model, column: str, value):
+    """The same for sums in which no unit below a town is told apart: a county has thousands of leaves, and some thirty
+    towns."""
+    if column not in ("county_id", "town_id"):
+        return _within(model, column, value)
+    return (model.axis == "town") & (getattr(model, column) == value)

@@ -3,6 +3,7 @@
 from peewee import SQL, chunked
 
 from portal.db import database, is_postgres
+from portal.prepared import unindexed
 from portal.search.grams import INITIALS, grams, initials_of, is_initials, phrases
 from portal.search.models import SearchText
 
@@ -97,17 +98,42 @@ def matching(owner: str, words, newest: int = 0, until=None):
     With `newest` only so many of the rows that were indexed last are looked at: a common word of a county stands in
     a hundred thousand. `until`, a subquery of one row id of `owner`, is where they begin.
     """
-    bound, order, values = "", "", [words]
+    bound = SearchText.select(SearchText.id).where(
+        SearchText.owner == owner, SearchText.row_id == until).sql() if until is not None else ("", [])
+    found = (_in_blocks if is_postgres() and newest else _in_order)(words, int(newest), *bound)
+    return SearchText.select(SearchText.row_id).where(
+        unindexed(SearchText.owner) == owner, SearchText.id.in_(found))
+
+
+def _in_order(words, newest: int, bound: str, given: list) -> SQL:
+    """Return the subquery of the rows with `words`, `newest` of them; FTS5 walks from the newest on by itself."""
     key, condition = ("id", "grams @@ %s::tsquery") if is_postgres() else ("rowid", "grams MATCH ?")
-    if until is not None:
-        sql, given = SearchText.select(SearchText.id).where(
-            SearchText.owner == owner, SearchText.row_id == until).sql()
-        bound = f" AND {key} <= ({sql})"
-        values += given
-    if newest:
-        order = f" ORDER BY {key} DESC LIMIT {int(newest)}"
-    found = SQL(f"(SELECT {key} FROM search_gram WHERE {condition}{bound}{order})", values)
-    return SearchText.select(SearchText.row_id).where(SearchText.owner == owner, SearchText.id.in_(found))
+    until = f" AND {key} <= ({bound})" if bound else ""
+    order = f" ORDER BY {key} DESC LIMIT {newest}" if newest else ""
+    return SQL(f"(SELECT {key} FROM search_gram WHERE {condition}{until}{order})", [words, *given])
+
+
+#: Rows are indexed by blocks of 2 ** BLOCK of them as well. So many of the newest blocks are asked, then so many before
+#: them, and so on, until enough is found: a common word never gets beyond the first, a rare one costs little in all.
+BLOCK, STRETCHES = 15, (1, 3, 12, 48)
+
+
+def _in_blocks(words, newest: int, bound: str, given: list) -> SQL:
+    """The same for PostgreSQL, whose GIN index knows no order: it would collect all rows with a common word, or, where
+    it takes that for too many, walk through the table until it has met enough."""
+    last = f"(({bound or 'SELECT max(id) FROM search_gram'}) >> {BLOCK})"
+    parts, values, begin = [], [], 0
+    for number in (*STRETCHES, None):
+        block, first = f"ARRAY[id >> {BLOCK}]", f"{last} - {begin}"
+        here = f"{block} && ARRAY(SELECT generate_series({first} - {number - 1}, {first}))" if number else (
+            f"id < ({first} + 1) << {BLOCK}")
+        until = f" AND id <= ({bound})" if bound else ""
+        # The sum keeps the planner from walking along the key.
+        parts.append(f"(SELECT id FROM search_gram WHERE grams @@ %s::tsquery AND {here}{until} "
+                     f"ORDER BY id + 0 DESC LIMIT {newest})")
+        values += [words, *given * (2 if number else 1), *(given if bound else [])]
+        begin += number or 0
+    return SQL(f"(SELECT id FROM ({' UNION ALL '.join(parts)}) AS stretches LIMIT {newest})", values)
 
 
 def _key() -> str:

@@ -10,6 +10,7 @@ from portal.accounts.models import Post, Role, User
 from portal.accounts.person import Person, posts_of
 from portal.cases import figures
 from portal.cases.kinds import kinds
+from portal.cases.lens import kind_among
 from portal.cases.models import Case
 from portal.cases.periods import Period
 from portal.cases.supervision import overdue, owed
@@ -130,7 +131,7 @@ def _late_enough(county: Unit, at) -> list[Case]:
     for kind in kinds():
         bound = overdue.days_ago(at, rules_of(kind, county.id).escalate_days)
         query = Case.select(Case, Unit).join(Unit).where(
-            Case.county_id == county.id, Case.closed.is_null(), Case.due < bound, Case.kind == kind,
+            Case.county_id == county.id, Case.closed.is_null(), Case.due < bound, kind_among([kind]),
             Case.restricted == False,  # noqa: E712
         )
         found += list(query.order_by(Case.due))

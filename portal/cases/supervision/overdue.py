@@ -14,7 +14,7 @@ from portal.accounts.models import User
 from portal.calendar import Calendar
 from portal.cases.asking import PLACES
 from portal.cases.kinds import readable
-from portal.cases.lens import Reader, of_kinds, seen_by, through, unrestricted
+from portal.cases.lens import Reader, kind_among, of_kinds, seen_by, through, unrestricted
 from portal.cases.models import Case, CaseEvent
 from portal.cases.supervision.escalation import days_over
 from portal.cases.supervision.models import COLOURS
@@ -106,7 +106,7 @@ def _by_days(reader: Reader, county_id, at, names: tuple[str, str | None]):
         groups.setdefault(tuple(getattr(held, name) if name else None for name in names), []).append(kind)
     found = Case.id < 0
     for (least, below), kinds in groups.items():
-        one = Case.kind.in_(kinds) & (Case.due < at)
+        one = kind_among(kinds) & (Case.due < at)
         if least is not None:
             one &= Case.due < days_ago(at, least)
         if below is not None:
