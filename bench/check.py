@@ -41,7 +41,7 @@ def main() -> None:
         folder.mkdir(parents=True, exist_ok=True)
         overrides = {"plugins": ["station", "grid", "mediation", "village_rules"], "database": wanted.database}
         app = create_app(folder, overrides, check=False)
-        with app.app_context(), Progress() as say:
+        with app.app_context(), db.patient(), Progress() as say:
             if not database.table_exists("cases_case"):
                 _fill(app, wanted.cases, wanted.entries, say)
             measure(say)

@@ -56,7 +56,7 @@ def fill(folder: Path, cases: int, more) -> Ground:
     app = create_app(folder, {"plugins": list(PLUGINS)}, check=False)
     registry = registry_of(app)
     migrations.migrate(registry.owners(), folder)
-    with app.app_context(), Progress() as say:
+    with app.app_context(), db.patient(), Progress() as say:
         if not db.is_postgres():
             db.database.execute_sql("PRAGMA synchronous=off")
         with db.atomic():

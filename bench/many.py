@@ -30,7 +30,7 @@ def fill(folder: Path, number: int, setting: str) -> None:
     app = create_app(folder, check=False)
     registry, began = registry_of(app), time.perf_counter()
     migrations.migrate(registry.owners(), folder)
-    with app.app_context(), Progress() as say:
+    with app.app_context(), db.patient(), Progress() as say:
         with db.atomic():
             accounts.sync_roles(registry)
             _units(registry, say)

@@ -129,7 +129,7 @@ def import_files(folder: Path, database: str, files: list[str]) -> None:
     """Import in this process, and print what it cost."""
     app = _app(folder, database, check=False)
     migrations.migrate(registry_of(app).owners(), folder)
-    with app.app_context(), Progress() as say:
+    with app.app_context(), db.patient(), Progress() as say:
         with db.atomic():
             accounts.sync_roles(registry_of(app))
         wall, cpu = time.perf_counter(), time.process_time()

@@ -47,7 +47,7 @@ def fill(folder: Path, database: str, number: int) -> None:
     app = create_app(folder, {"database": database, "plugins": ["station", "grid", "mediation"]}, check=False)
     registry = registry_of(app)
     migrations.migrate(registry.owners(), folder)
-    with app.app_context(), Progress() as say:
+    with app.app_context(), db.patient(), Progress() as say:
         data = Path(org.__file__).parent / "data"
         with db.atomic():
             accounts.sync_roles(registry)
