@@ -32,8 +32,9 @@ COSTS = {
     **{(who, page): 7 for page in FIGURES for who in ("shuji", "zhen", "minzheng", "lingdao")},
     **{(who, page): 8 for page in BEHIND for who in ("shuji", "zhen", "lingdao")},
     **{(who, "/cases/{case}"): 8 for who in ("cun", "zhen", "minzheng", "xian", "lingdao")},
-    **{(who, f"/search?q={words}"): cost for who, cost in (("cun", 8), ("minzheng", 9), ("zhen", 10))
-       for words in ("津贴", "hg")},
+    # Where the directory of units holds the words, the units are read as well.
+    **{(who, f"/search?q={words}"): cost + more for who, cost in (("cun", 8), ("minzheng", 9), ("zhen", 10))
+       for words, more in (("津贴", 0), ("hg", 1))},
     ("zhen", "/search"): 2,
     ("cun", "/cases/{new}/steps/accept"): 5, ("cun", "/cases/{new}/steps/correct"): 5,
     ("zhen", "/cases/{case}/steps/forward_county"): 4,
