@@ -59,7 +59,7 @@ def kept() -> tuple[dict, dict, int]:
 def compared(found: Change, held: tuple[dict, dict, int]) -> list[str]:
     """Return one sentence for each counter of what is `held` (see `kept`) that differs from what was `found`."""
     tallies, flows, strayed = held
-    counted = {key: tuple(flow[name] for name in FLOWS) for key, flow in found.flows.items()}
+    counted = {key: tuple(flow) for key, flow in found.flows.items()}
     nothing = (0,) * len(FLOWS)
     return ([f"{strayed} 件没有办结的案件，记下的应办结时间与期限不符。"] if strayed else []) + [
         f"计数不符：{_named(key)} 记为 {tallies.get(key, 0)}，实有 {found.tallies.get(key, 0)}。"
