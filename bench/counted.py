@@ -2,6 +2,8 @@
 faster than a recount of five million rows. A test compares it with the product's own recount.
 """
 
+import calendar
+import datetime
 from collections import Counter
 
 from bench.pour import Table
@@ -13,9 +15,6 @@ OPENED, SETTLED, REDONE, CLOSED, ON_TIME, MINUTES, RATED, SUM, CONTENT, FAIR, AT
     FLOWS.index(name) for name in (
         "opened", "settled", "redone", "closed", "on_time", "minutes", "rated", "rating_sum", "satisfied", "fair",
         "at_once", "first_time", "own", "due", "kept"))
-#: So many days after the first case of a period nothing of it is still to come: cases are poured as they were opened,
-#: and whatever becomes of one comes later than that.
-COMPLETE = 65
 NOTHING = [0] * len(FLOWS)
 TALLY = ("axis", "unit_id", "kind", "phase", "state", "county_id", "town_id", "village_id", "count")
 SUMS = ", ".join(f"SUM({name})" for name in FLOWS)
@@ -42,7 +41,6 @@ class Counted:
         self.places: dict[tuple, tuple] = {}
         self.villages: dict[int, int] = {}
         self._open: dict[tuple, dict] = {}
-        self._since: dict[tuple, object] = {}
 
     def add(self, case: tuple, opened, closed, until) -> None:
         """Count one row of matters.CASE; `until` is None where the clock stands still."""
@@ -71,25 +69,22 @@ class Counted:
             self.places[one] = (county, town, village) if axis == "place" else (county, None, None)
             for moment, added in changes:
                 for period in periods(moment.date())[:2]:
-                    flow = self._of(county, axis, period, opened).setdefault(key, None)
+                    flows = self._open.setdefault((county, axis, period), {})
+                    flow = flows.get(key)
                     if flow is None:
-                        flow = self._open[county, axis, period][key] = NOTHING.copy()
+                        flow = flows[key] = NOTHING.copy()
                     for measure, number in added:
                         if number:
                             flow[measure] += number
 
-    def _of(self, county: int, axis: str, period: str, opened) -> dict:
-        found = self._open.get((county, axis, period))
-        if found is None:
-            found = self._open[county, axis, period] = {}
-            self._since[county, axis, period] = opened
-        return found
-
     def write(self, moment=None) -> None:
-        """Write the periods that are complete at `moment`; without it all of them."""
+        """Write the periods that are over at `moment`, that of the case poured last; without it all of them.
+
+        Cases are poured as they were opened, and whatever becomes of one comes later than that.
+        """
         table = Table("cases_flow", (*FLOW_KEY, "village_id", *FLOWS))
         for name in sorted(self._open):
-            if moment is not None and (moment - self._since[name]).days < COMPLETE:
+            if moment is not None and moment.date() <= _last_day(name[2]):
                 continue
             flows, place = self._open.pop(name), name[1] == "place"
             table.write([
@@ -105,3 +100,11 @@ class Counted:
                 [(*key, *self.places[key], number) for key, number in self.tallies.items()])
             for statement in DERIVED:
                 db.database.execute_sql(statement.replace("%", "%%") if db.is_postgres() else statement)
+
+
+def _last_day(period: str) -> datetime.date:
+    """Return the last day of a week or a month as `periods` names them."""
+    year, rest = int(period[:4]), period[5:]
+    if rest.startswith("W"):
+        return datetime.date.fromisocalendar(year, int(rest[1:]), 7)
+    return datetime.date(year, int(rest), calendar.monthrange(year, int(rest))[1])
