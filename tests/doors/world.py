@@ -37,11 +37,12 @@ from portal.registry import registry_of
 from tests.cases.making import matter, move
 from tests.people_of_the_county import OTHER_TOWN, PASSWORD, PLUGINS, TOWN, VILLAGE, person, unit
 
-#: name: (full name, where in the neighbouring county, role)
+#: name: (full name, where in the neighbouring county or above both, role)
 NEIGHBOURS = {
     "waixian": ("外县经办", "office", "county_staff"), "waicun": ("外县窗口", "village", "window"),
     "wailing": ("外县领导", "county", "leader"), "waixitong": ("外县系统", "county", "system_admin"),
     "waianquan": ("外县安全", "county", "security_admin"), "waishenji": ("外县审计", "county", "audit_admin"),
+    "shi": ("市里干部", "region", "region_staff"),
 }
 
 
@@ -184,7 +185,8 @@ def _neighbour_county() -> None:
     town = Unit.add(code="510723100000", name="云溪镇", level="town", parent=county)
     village = Unit.add(code="510723100201", name="新龙村村民委员会", level="village", parent=town)
     office = Unit.add(code="510723000000D01", name="县行政审批服务局", level="department", parent=county)
-    places = {"county": county, "office": office, "village": village}
+    above = Unit.add(code="5107", name="绵阳市", level="region")
+    places = {"region": above, "county": county, "office": office, "village": village}
     for name, (full_name, where, role) in NEIGHBOURS.items():
         user, _ = accounts.add_user(name, full_name, password=PASSWORD, must_change=False)
         Post.create(user=user, unit=places[where], role=Role.get(Role.slug == role), title=full_name)
