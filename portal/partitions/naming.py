@@ -6,6 +6,7 @@ writes is changed once for each statement and kept; nothing happens on whole tab
 commands, people of a province).
 """
 
+import contextlib
 import functools
 import re
 import threading
@@ -33,6 +34,16 @@ _acting = _Acting()
 def within(county_id: int | None) -> None:
     """Let the statements of this thread name `county_id` from now on, to the end of the request; None: no county."""
     _acting.county = county_id
+
+
+@contextlib.contextmanager
+def everywhere():
+    """Inside the block no county is named: for what all counties of an instance share."""
+    before, _acting.county = _acting.county, None
+    try:
+        yield
+    finally:
+        _acting.county = before
 
 
 def begin() -> None:
