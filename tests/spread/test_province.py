@@ -188,6 +188,17 @@ def test_the_role_of_the_province_reads_sums_and_not_one_table(province):
                 connection.execute(f"SELECT 1 FROM {table}")
 
 
+def test_a_function_of_the_province_sees_no_row_that_the_sums_leave_out(province):
+    """A view without a barrier asks first what is cheap: a function of one's own is told each row."""
+    with psycopg.connect(where(province.servers[0])) as connection:
+        connection.execute("CREATE FUNCTION pg_temp.told(word text) RETURNS bool LANGUAGE plpgsql COST 0.0001 AS "
+                           "$$ BEGIN RAISE NOTICE 'row: %', word; RETURN true; END $$")
+        told = []
+        connection.add_notice_handler(lambda notice: told.append(notice.message_primary))
+        rows = connection.execute("SELECT name FROM province.county WHERE pg_temp.told(name)").fetchall()
+    assert told == [f"row: {name}" for (name,) in rows] == ["row: 三台县"]
+
+
 # -- attaching -----------------------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize(("code", "address", "says"), [
@@ -221,6 +232,17 @@ def test_only_a_known_plain_role_is_let_in(province):
                 offering.offer(role)
             assert says in refused.value.sentence
         assert offering.readers() == ["province"]
+
+
+def test_a_role_that_reads_more_than_sums_is_not_let_in(province):
+    province.servers[0].ask("CREATE ROLE reader LOGIN IN ROLE pg_read_all_data")
+    try:
+        with province.seats["510722"].opened():
+            with pytest.raises(Refused) as refused:
+                offering.offer("reader")
+            assert "还能读" in refused.value.sentence and offering.readers() == ["province"]
+    finally:
+        province.servers[0].ask("DROP ROLE reader")
 
 
 def test_what_is_offered_steps_aside_while_tables_are_changed(province, page):
