@@ -24,8 +24,8 @@ SHOWN = 2000
 #: Control characters and marks of direction: a forged line end must not look like a second event.
 _HIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
 
-#: What PostgreSQL adds to an error quotes the row ("Failing row contains (3, 王秀兰)") or its key. It may have line ends
-#: of its own, so it goes up to where Python goes on, or to the end.
+#: What PostgreSQL adds to an error quotes the row ("Failing row contains (3, 王秀兰)") or its key. It may have line
+#: ends of its own, so it goes up to where Python goes on, or to the end.
 _QUOTED = re.compile(
     r"\n(?:DETAIL|HINT|QUERY|CONTEXT):.*?(?=\n\n(?:The above exception was|During handling of)|\Z)", re.S)
 _UNREADABLE = re.compile(r'(invalid input syntax for [^:\n]{1,60}|value out of range): "[^"\n]*"')
