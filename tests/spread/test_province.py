@@ -6,6 +6,7 @@ from collections import Counter
 
 import psycopg
 import pytest
+from click.testing import CliRunner
 
 from portal.accounts import acting_as
 from portal.cases.figures import table_of
@@ -13,6 +14,7 @@ from portal.cases.models import Case
 from portal.cases.periods import Period
 from portal.db import database, today
 from portal.province import asking, attaching, offering
+from portal.province.commands import county
 from portal.values import Refused
 from tests.spread.conftest import where
 from tests.station.door import receive
@@ -222,6 +224,13 @@ def test_a_county_can_be_detached_and_attached_again(province, page):
     assert list(figures(page())) == ["三台县", "合计"]
     with province.top.opened():
         attaching.attach("510723000000", where(province.servers[1]))
+    assert list(figures(page())) == ["三台县", "盐亭县", "合计"]
+
+
+def test_the_address_with_its_password_need_not_stand_in_the_command(province, page):
+    with province.top.opened():
+        done = CliRunner().invoke(county, ["attach", "510723000000", "-"], input=where(province.servers[1]) + "\n")
+    assert done.exit_code == 0 and "已接上 盐亭县" in done.output
     assert list(figures(page())) == ["三台县", "盐亭县", "合计"]
 
 
