@@ -13,10 +13,12 @@ from portal.cases.figures import table_of
 from portal.cases.models import Case
 from portal.cases.periods import Period
 from portal.db import database, today
+from portal.org.models import Unit
 from portal.province import asking, attaching, offering
 from portal.province.commands import county
 from portal.values import Refused
-from tests.spread.conftest import where
+from tests.spread.conftest import REGION, where
+from tests.spread.seats import add_person
 from tests.station.door import receive
 
 pytestmark = pytest.mark.postgres
@@ -64,7 +66,7 @@ def test_the_province_shows_each_county_and_their_sum(province, page):
     ours = {code: own_counts(province.seats[code], code) for code in ("510722", "510723")}
     assert [found[name][0] for name in ("三台县", "盐亭县", "合计")] == ["2", "3", "5"]
     with province.top.opened():
-        answers = asking.ask(Period.of("month", today()))
+        answers = asking.ask(Period.of("month", today()), Unit.get(Unit.code == REGION))
     for answer in answers:
         summed = sum(answer.counts.values(), Counter())
         for name in ("opened", "closed", "due", "overdue", "kept", "cancelled"):
@@ -172,6 +174,20 @@ def test_nobody_in_a_county_sees_the_page_or_its_menu(province, name):
         assert "全省（市）数字" not in browser.text
         for url in (PAGE, f"{PAGE}/sheet"):
             assert browser.client.get(url).status_code in (403, 404)
+
+
+def test_a_city_sees_its_own_counties_and_not_those_of_another_one(province):
+    with province.top.opened():
+        add = {"level": "region", "parent": Unit.get(Unit.code == REGION)}
+        for code, name in (("510800000000", "广元市"), ("511000000000", "内江市")):
+            Unit.add(code=code, name=name, **add)
+        add_person("lin", "510800000000", "region_staff")
+        other = province.top.sign_in("lin").open(PAGE)
+        assert other.status == 200 and not re.search("三台县|盐亭县", other.text), "nor any figure of theirs"
+        assert [answer.county.code for answer in asking.ask(Period.of("month", today()), Unit.get(Unit.code == REGION))
+                ] == ["510722000000", "510723000000"]
+        assert [asking._stem(Unit.get(Unit.code == code)) for code in ("511000000000", REGION)] == ["5110", "5107"]
+        assert asking._stem(Unit(code="510000000000")) == "51"
 
 
 def test_the_province_sees_no_case(province):
