@@ -1,7 +1,8 @@
 """What the log of a server looks like: one line an event, each with the request or job that it belongs to.
 
 `log_format = "json"` makes every line one JSON object for a central log (GB/T 22239-2019 8.1.5.4); times are RFC 3339
-with their offset. A statement that takes long is named without its values: those may be somebody's name.
+with their offset. A statement that takes long and an error of the database are named without their values: those may be
+somebody's name.
 """
 
 import datetime
@@ -22,6 +23,14 @@ SHOWN = 2000
 
 #: Control characters and marks of direction: a forged line end must not look like a second event.
 _HIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
+
+#: What PostgreSQL adds to an error quotes the row ("Failing row contains (3, 王秀兰)") or its key. It may have line
+#: ends of its own, so it goes up to where Python goes on, or to the end.
+_QUOTED = re.compile(
+    r"\n(?:DETAIL|HINT|QUERY|CONTEXT):.*?(?=\n\n(?:The above exception was|During handling of)|\Z)", re.S)
+_UNREADABLE = re.compile(r'(invalid input syntax for [^:\n]{1,60}|value out of range): "[^"\n]*"')
+#: In a statement that takes no parameters: how a province signs in at a county.
+_PASSWORD = re.compile(r"(\bpassword\s+E?)'(?:[^'\\]|''|\\.)*'", re.I | re.S)
 
 
 def init_app(app, settings: dict) -> None:
@@ -46,7 +55,8 @@ def formatter(form: str) -> logging.Formatter:
     last = structlog.processors.JSONRenderer(ensure_ascii=False) if form == "json" else _line
     return structlog.stdlib.ProcessorFormatter(
         processors=[
-            structlog.stdlib.ProcessorFormatter.remove_processors_meta, structlog.processors.format_exc_info, last,
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta, structlog.processors.format_exc_info,
+            _without_values, last,
         ],
         foreign_pre_chain=[
             structlog.stdlib.add_log_level, structlog.stdlib.add_logger_name, _moment, structlog.stdlib.ExtraAdder(),
@@ -70,6 +80,14 @@ def _belonging(_, __, event: dict) -> dict:
     return event
 
 
+def _without_values(_, __, event: dict) -> dict:
+    """Take out what an error of the database quotes from the rows; which table and which rule it was stays."""
+    for name, value in event.items():
+        if isinstance(value, str):
+            event[name] = _UNREADABLE.sub(r'\1: "…"', _QUOTED.sub("", value))
+    return event
+
+
 def _line(_, __, event: dict) -> str:
     """Return the event as a line for people: time, level, logger, what happened, and the rest as name=value."""
     trace = event.pop("exception", "")
@@ -78,9 +96,13 @@ def _line(_, __, event: dict) -> str:
     return _HIDDEN.sub(lambda sign: sign[0].encode("unicode_escape").decode(), head + rest) + (trace and f"\n{trace}")
 
 
+def _shown(sql: str) -> str:
+    return _PASSWORD.sub(r"\1'…'", sql)[:SHOWN]
+
+
 def _slow(limit: float) -> Callable:
     def look(event) -> None:
         if event.duration >= limit:
-            log.warning("slow query", extra={"ms": round(event.duration * 1000), "sql": event.sql[:SHOWN]})
+            log.warning("slow query", extra={"ms": round(event.duration * 1000), "sql": _shown(event.sql)})
 
     return look

@@ -21,6 +21,7 @@ from portal.calendar.official import (
     packaged,
     weekend_or,
 )
+from portal.db import firsthand
 from portal.values import Refused
 
 #: From this month on the announcement for the next year is due (it came between 25 October and 8 December).
@@ -86,7 +87,8 @@ class Calendar:
         if token is None:
             token = revision().scalar() or ""
         if _loaded is None or _loaded[0] != token:
-            _loaded = (token, read())
+            with firsthand():  # days older than the token would be taken for what holds now
+                _loaded = (token, read())
         return _loaded[1]
 
     def differs(self, other: "Calendar") -> tuple[date, date] | None:

@@ -63,6 +63,16 @@ def reading(wanted: int = 0):
         reader.on, reader.wanted, reader.uses, reader.written = before
 
 
+@contextlib.contextmanager
+def firsthand():
+    """Ask the database itself inside the block, whatever may lag around it: for what a process keeps."""
+    before, reader.on = reader.on, False
+    try:
+        yield
+    finally:
+        reader.on = before
+
+
 class Replica(Pool):
     """The standby's connections, and what this process knows of how far it is."""
 

@@ -45,6 +45,16 @@ def atomic():
             made.clear()
 
 
+def take_back(transaction) -> None:
+    """Roll the outermost `transaction`, which `atomic` yielded, back; nothing of it is done last, nothing follows it.
+
+    What was rolled back has no last thing to do: done in the transaction that peewee begins in its place, it would
+    count what others, who had waited for the rows, have counted already.
+    """
+    promises.last.clear()
+    transaction.rollback()
+
+
 def _do_last() -> None:
     while promises.last:
         fn, kept = next(iter(promises.last.items()))

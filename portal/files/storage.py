@@ -22,6 +22,7 @@ from peewee import DatabaseError
 from portal.db import after_commit, atomic, database, is_postgres, now
 from portal.files.kinds import examine
 from portal.files.models import Attachment
+from portal.partitions import everywhere
 from portal.values import Refused
 
 log = logging.getLogger(__name__)
@@ -188,8 +189,8 @@ def clear_away(error=None) -> None:
 
 
 def forget(digest: str) -> bool:
-    """Delete the file of `digest` unless a row uses it; return whether it is gone."""
-    with atomic():
+    """Delete the file of `digest` unless a row uses it, in whatever county; return whether it is gone."""
+    with atomic(), everywhere():
         _hold(digest)
         if Attachment.select().where(Attachment.sha256 == digest, Attachment.removed_at.is_null()).exists():
             return False

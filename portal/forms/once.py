@@ -19,7 +19,7 @@ from flask_login import current_user
 from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup
 
-from portal.db import again, atomic, database, end_left_open, now, reading, seen_so_far
+from portal.db import again, atomic, database, end_left_open, now, reading, seen_so_far, take_back
 from portal.forms.models import LONGEST_LOCATION, RequestKey
 
 log = logging.getLogger(__name__)
@@ -105,7 +105,7 @@ class Flask(flask.Flask):
             if 300 <= response.status_code < 400:
                 _remember(response.location)
             else:
-                transaction.rollback()
+                take_back(transaction)
             return response
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from flask import current_app
 
 from portal import audit
-from portal.db import after_commit, atomic, is_postgres, now
+from portal.db import after_commit, atomic, firsthand, is_postgres, now
 from portal.org.models import OrgRevision, TownPlugin, TownPluginEvent, Unit
 from portal.org.rules import refuse_against
 from portal.registry import registry_of
@@ -34,7 +34,8 @@ def enabled_for(unit, at: str | None = None) -> frozenset[str]:
     if known is None or known[0] != at:
         known = current_app.extensions["portal_enabled"] = (at, {})
     if place not in known[1]:
-        known[1][place] = _enabled(*place)
+        with firsthand():  # rows older than the token would be taken for what holds now
+            known[1][place] = _enabled(*place)
     return known[1][place]
 
 

@@ -13,10 +13,10 @@ from portal.partitions.adding import add_counties, lacking
 from portal.partitions.catalogue import parted_tables
 from portal.partitions.fitting import fitted
 from portal.partitions.growing import growing, kept_whole
-from portal.partitions.naming import init_app, within
+from portal.partitions.naming import everywhere, init_app, within
 from portal.partitions.parting import Parting, part
 
 __all__ = [
-    "Parting", "add_counties", "fitted", "growing", "init_app", "kept_whole", "lacking", "part", "parted_tables",
-    "within",
+    "Parting", "add_counties", "everywhere", "fitted", "growing", "init_app", "kept_whole", "lacking", "part",
+    "parted_tables", "within",
 ]

@@ -6,6 +6,7 @@ writes is changed once for each statement and kept; nothing happens on whole tab
 commands, people of a province).
 """
 
+import contextlib
 import functools
 import re
 import threading
@@ -33,6 +34,16 @@ _acting = _Acting()
 def within(county_id: int | None) -> None:
     """Let the statements of this thread name `county_id` from now on, to the end of the request; None: no county."""
     _acting.county = county_id
+
+
+@contextlib.contextmanager
+def everywhere():
+    """Inside the block no county is named: for what all counties of an instance share."""
+    before, _acting.county = _acting.county, None
+    try:
+        yield
+    finally:
+        _acting.county = before
 
 
 def begin() -> None:
@@ -77,12 +88,15 @@ def naming(parted: frozenset[str], sql: str) -> str | None:
 
 def _bounded(sql: str, table: str) -> str:
     """Return an UPDATE or DELETE of `table` whose condition names the county."""
-    condition, depth = f'"{table}"."{COUNTY}" = {_HERE}', 0
+    condition, depth, where, end = f'"{table}"."{COUNTY}" = {_HERE}', 0, None, len(sql)
     for token in _TOKENS.finditer(sql):
         depth += {"(": 1, ")": -1}.get(token[0], 0)
         if depth == 0 and token[0] == "WHERE":
-            rest, _, returning = sql[token.end():].partition(" RETURNING ")
-            return f"{sql[:token.end()]} {condition} AND ({rest}){' RETURNING ' if returning else ''}{returning}"
+            where = token
         if depth == 0 and token[0] == "RETURNING":
-            return f"{sql[:token.start()]}WHERE {condition} {sql[token.start():]}"
-    return f"{sql} WHERE {condition}"
+            end = token.start()
+            break
+    returning = f" {sql[end:]}" if end < len(sql) else ""
+    if where is None:
+        return f"{sql[:end].rstrip()} WHERE {condition}{returning}"
+    return f"{sql[:where.end()]} {condition} AND ({sql[where.end():end].rstrip()}){returning}"

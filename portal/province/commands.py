@@ -1,5 +1,7 @@
 """Commands of a province and its counties: what a county offers, and which counties a province asks."""
 
+import sys
+
 import click
 
 from portal import db
@@ -36,7 +38,12 @@ def shut():
 @click.argument("code", metavar="编码")
 @click.argument("address", metavar="地址")
 def attach(code, address):
-    """（省市）接上一个县，例如 510722000000 postgresql://province:口令@主机:5432/库名；换了地址再接一次。"""
+    """（省市）接上一个县，例如 510722000000 postgresql://province:口令@主机:5432/库名；换了地址再接一次。
+
+    地址写成 - 时另外输入（或从标准输入读一行）：写在命令里的口令，这台机器上的别人看得到，也会留在命令历史里。
+    """
+    if address == "-":
+        address = (click.prompt("地址", hide_input=True) if sys.stdin.isatty() else sys.stdin.readline()).strip()
     with _said():
         found = attaching.attach(code, address)
     click.echo(f"已接上 {found.name}（{found.place}）。")

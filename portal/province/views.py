@@ -52,7 +52,7 @@ def table_of(answers: list[Answer], period: Period, kind: str) -> Table:
 def figures():
     """What the counties received, closed and kept in a period, each asked on its own server."""
     period, kind = _asked()
-    answers = ask(period)
+    answers = ask(period, current_user.post.unit)
     table = table_of(answers, period, kind)
     missing = [answer for answer in answers if not answer.fresh]
 
@@ -79,7 +79,7 @@ def figures():
 def figures_sheet_file():
     """The same table as a workbook; a county that does not answer has a line without figures that says so."""
     period, kind = _asked()
-    answers = ask(period)
+    answers = ask(period, current_user.post.unit)
     table, unit = table_of(answers, period, kind), current_user.post.unit.name
     for line, answer in zip(table.lines, answers, strict=True):
         if not answer.fresh:

@@ -3,6 +3,7 @@
 import json
 import logging
 
+import psycopg
 import pytest
 from flask import g
 
@@ -11,6 +12,7 @@ from portal.db import database
 from portal.jobs import running
 from tests.commands.server import Served
 from tests.commands.test_serve import until
+from tests.conftest import POSTGRES
 
 SLOW = ("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200000) "
         "SELECT count(*) FROM n WHERE '{0}' <> {1}")
@@ -72,6 +74,40 @@ def test_a_failure_is_one_object_with_its_trace(written):
     line = json.loads(written.lines[0])
     assert "\n" not in written.lines[0]
     assert line["level"] == "error" and "ValueError: 坏了" in line["exception"] and line["time"].endswith("+08:00")
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_an_error_of_the_database_is_logged_without_the_row_that_it_quotes(written, form):
+    """The text of the driver's error goes on with the whole row, or with the key that is there already."""
+    written.setFormatter(logs.formatter(form))
+    with psycopg.connect(POSTGRES, autocommit=True) as connection:
+        connection.execute("CREATE TEMPORARY TABLE one (name text PRIMARY KEY, number int CHECK (number > 0))")
+        connection.execute("INSERT INTO one VALUES ('王秀兰', 1)")
+        for sql, *values in (("INSERT INTO one VALUES (%s, 1)", "王秀兰"),
+                             ("INSERT INTO one VALUES (%s, -1)", "一行\n\n王秀兰"), ("SELECT %s::int", "王秀兰")):
+            try:
+                connection.execute(sql, values)
+            except psycopg.Error as error:
+                inner = error
+                try:
+                    raise ValueError("outside") from inner
+                except ValueError:
+                    logging.getLogger("portal.x").exception("request 1, database: %s", inner)
+    said = "\n".join(written.lines)
+    assert len(written.lines) == 3 and "王秀兰" not in said and said.count("ValueError: outside") == 3
+    assert "one_pkey" in said and "one_number_check" in said and "invalid input syntax for type integer" in said
+
+
+def test_a_slow_statement_is_named_without_the_password_in_it(app, written):
+    written.setFormatter(logs.formatter("json"))
+    before = len(database.obj.query_hooks)
+    logs.init_app(app, {"slow_query_ms": 0.0001})
+    try:
+        database.execute_sql("SELECT 1 /* CREATE USER MAPPING OPTIONS (user 'u', password E'secret''1') */")
+    finally:
+        del database.obj.query_hooks[before:]
+    assert "USER MAPPING" in written.lines[0] and "secret" not in "".join(written.lines)
 
 
 def test_what_a_job_logs_names_the_job(app, written):

@@ -1,14 +1,22 @@
 """A real standby: lists and figures come from it, one's own writes are always there, and no page fails for it."""
 
 import contextlib
+import datetime
 from types import SimpleNamespace
 
 import peewee
 import pytest
+from flask import g
 
+from portal.calendar import Calendar
+from portal.calendar.keeping import remove_day, set_day
+from portal.cases.supervision.models import Rule
+from portal.cases.supervision.rules import rules_of
 from portal.db import DatabaseUnusable, atomic, database, open_for, reading
 from portal.db.own_writes import FAR
 from portal.db.replica import position
+from portal.org.enablement import enabled_for, renew_token
+from portal.org.models import TownPlugin
 from tests.db.own_server import copy_county, portal_on, signed_in
 from tests.home.test_metrics import figures
 from tests.pg_servers import pg_servers
@@ -174,6 +182,27 @@ def asked_of(replica):
         replica.query_hooks = []
 
 
+@contextlib.contextmanager
+def changed(place, day):
+    """Switch off what `place` has enabled, give its county a rule, make `day` a day off; take it back afterwards."""
+    switches = TownPlugin.unit == place.id
+    enabled = [row.id for row in TownPlugin.select().where(switches, TownPlugin.enabled == True)]  # noqa: E712
+    with atomic():
+        renew_token()
+        TownPlugin.update(enabled=False).where(switches).execute()
+        rule = Rule.create(unit=place.county_id, kind="", yellow=7, by_name="某人")
+    set_day(day, "off", "试放一天", None)
+    try:
+        yield
+    finally:
+        with atomic():
+            renew_token()
+            TownPlugin.update(enabled=True).where(TownPlugin.id.in_(enabled)).execute()
+            rule.delete_instance()
+        g.pop("calendar_token", None)
+        remove_day(day, 1)
+
+
 @only_postgres
 class TestBehind:
     def test_whoever_wrote_sees_it_although_the_standby_does_not_have_it_yet(self, county):
@@ -188,6 +217,23 @@ class TestBehind:
         with asked_of(county.replica) as there:
             assert case.number in clerk.open("/station/").text
         assert there, "and the writer reads from it again"
+
+    def test_what_a_process_keeps_under_a_token_is_not_read_from_one_that_is_behind(self, county):
+        """The token comes from the database itself: old rows kept under the new one would be worked with, also where
+        something is decided, until somebody changes something again."""
+        caught_up(county)
+        day, place = datetime.date(2026, 11, 30), TownPlugin.get(TownPlugin.enabled == True).unit  # noqa: E712
+        with paused(county), changed(place, day):
+            with reading():
+                assert server_of() == "standby" and TownPlugin.select().where(
+                    TownPlugin.unit == place.id, TownPlugin.enabled == True).exists()  # noqa: E712
+                g.org_token, g.calendar_token = (
+                    database.obj.ask_here(f"SELECT token FROM {table}").fetchone()[0]
+                    for table in ("org_revision", "calendar_revision"))
+                assert enabled_for(place, g.org_token) == frozenset()
+                assert rules_of("", place.county_id).yellow == 7
+                assert not Calendar.load().is_workday(day)
+                assert server_of() == "standby"
 
     def test_one_that_is_too_far_behind_is_left_out_and_said(self, county):
         clerk, other = county.sign_in("cun"), county.sign_in("zhen")

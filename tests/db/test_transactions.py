@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from portal.audit.models import AuditEntry
-from portal.db import after_commit, atomic, database
+from portal.db import after_commit, atomic, before_commit, database, take_back
 
 
 def write(word: str) -> None:
@@ -81,6 +81,20 @@ def test_a_transaction_that_is_rolled_back_by_hand_is_not_followed(app):
         after_commit(lambda: seen.append("never"))
         transaction.rollback()
     assert seen == []
+
+
+def test_what_was_taken_back_has_no_last_thing_to_do(app):
+    """Done in the transaction that begins in its place, it would count a second time what somebody else has counted who
+    waited for the rows."""
+    seen, last = [], lambda kept: seen.append(dict(kept))
+    with atomic() as transaction:
+        before_commit(last)["held"] = 1
+        write("row")
+        take_back(transaction)
+    assert seen == [] and written() == set()
+    with atomic():
+        before_commit(last)["later"] = 1
+    assert seen == [{"later": 1}]
 
 
 @pytest.mark.fails_after_commit

@@ -111,6 +111,9 @@ OWN = '(SELECT * FROM "cases_case" WHERE "county_id" = 7)'
     ('UPDATE "cases_case" SET "late" = (SELECT 1 FROM "org_unit" AS "t1" WHERE ("t1"."id" = %s)) RETURNING "id"',
      'UPDATE "cases_case" SET "late" = (SELECT 1 FROM "org_unit" AS "t1" WHERE ("t1"."id" = %s)) WHERE '
      '"cases_case"."county_id" = 7 RETURNING "id"'),
+    ('DELETE FROM "cases_case" WHERE ("cases_case"."title" = \' RETURNING \') RETURNING "id"',
+     'DELETE FROM "cases_case" WHERE "cases_case"."county_id" = 7 AND ( ("cases_case"."title" = \' RETURNING \')) '
+     'RETURNING "id"'),
     ('DELETE FROM "cases_case"', 'DELETE FROM "cases_case" WHERE "cases_case"."county_id" = 7'),
     ('UPDATE "org_unit" SET "name" = \'FROM "cases_case" AS\'', None),
 ])

@@ -6,15 +6,19 @@ from collections import Counter
 
 import psycopg
 import pytest
+from click.testing import CliRunner
 
 from portal.accounts import acting_as
 from portal.cases.figures import table_of
 from portal.cases.models import Case
 from portal.cases.periods import Period
 from portal.db import database, today
+from portal.org.models import Unit
 from portal.province import asking, attaching, offering
+from portal.province.commands import county
 from portal.values import Refused
-from tests.spread.conftest import where
+from tests.spread.conftest import REGION, where
+from tests.spread.seats import add_person
 from tests.station.door import receive
 
 pytestmark = pytest.mark.postgres
@@ -62,7 +66,7 @@ def test_the_province_shows_each_county_and_their_sum(province, page):
     ours = {code: own_counts(province.seats[code], code) for code in ("510722", "510723")}
     assert [found[name][0] for name in ("三台县", "盐亭县", "合计")] == ["2", "3", "5"]
     with province.top.opened():
-        answers = asking.ask(Period.of("month", today()))
+        answers = asking.ask(Period.of("month", today()), Unit.get(Unit.code == REGION))
     for answer in answers:
         summed = sum(answer.counts.values(), Counter())
         for name in ("opened", "closed", "due", "overdue", "kept", "cancelled"):
@@ -172,6 +176,20 @@ def test_nobody_in_a_county_sees_the_page_or_its_menu(province, name):
             assert browser.client.get(url).status_code in (403, 404)
 
 
+def test_a_city_sees_its_own_counties_and_not_those_of_another_one(province):
+    with province.top.opened():
+        add = {"level": "region", "parent": Unit.get(Unit.code == REGION)}
+        for code, name in (("510800000000", "广元市"), ("511000000000", "内江市")):
+            Unit.add(code=code, name=name, **add)
+        add_person("lin", "510800000000", "region_staff")
+        other = province.top.sign_in("lin").open(PAGE)
+        assert other.status == 200 and not re.search("三台县|盐亭县", other.text), "nor any figure of theirs"
+        assert [answer.county.code for answer in asking.ask(Period.of("month", today()), Unit.get(Unit.code == REGION))
+                ] == ["510722000000", "510723000000"]
+        assert [asking._stem(Unit.get(Unit.code == code)) for code in ("511000000000", REGION)] == ["5110", "5107"]
+        assert asking._stem(Unit(code="510000000000")) == "51"
+
+
 def test_the_province_sees_no_case(province):
     with province.top.opened():
         browser = province.top.sign_in("shi").open("/")
@@ -186,6 +204,17 @@ def test_the_role_of_the_province_reads_sums_and_not_one_table(province):
         for table in ("cases_case", "cases_flow", "people_resident", "accounts_user", "cases_event"):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 connection.execute(f"SELECT 1 FROM {table}")
+
+
+def test_a_function_of_the_province_sees_no_row_that_the_sums_leave_out(province):
+    """A view without a barrier asks first what is cheap: a function of one's own is told each row."""
+    with psycopg.connect(where(province.servers[0])) as connection:
+        connection.execute("CREATE FUNCTION pg_temp.told(word text) RETURNS bool LANGUAGE plpgsql COST 0.0001 AS "
+                           "$$ BEGIN RAISE NOTICE 'row: %', word; RETURN true; END $$")
+        told = []
+        connection.add_notice_handler(lambda notice: told.append(notice.message_primary))
+        rows = connection.execute("SELECT name FROM province.county WHERE pg_temp.told(name)").fetchall()
+    assert told == [f"row: {name}" for (name,) in rows] == ["row: 三台县"]
 
 
 # -- attaching -----------------------------------------------------------------------------------------------------
@@ -214,6 +243,13 @@ def test_a_county_can_be_detached_and_attached_again(province, page):
     assert list(figures(page())) == ["三台县", "盐亭县", "合计"]
 
 
+def test_the_address_with_its_password_need_not_stand_in_the_command(province, page):
+    with province.top.opened():
+        done = CliRunner().invoke(county, ["attach", "510723000000", "-"], input=where(province.servers[1]) + "\n")
+    assert done.exit_code == 0 and "已接上 盐亭县" in done.output
+    assert list(figures(page())) == ["三台县", "盐亭县", "合计"]
+
+
 def test_only_a_known_plain_role_is_let_in(province):
     with province.seats["510722"].opened():
         for role, says in (("nobody_knows", "没有账号"), ("portal", "什么都能读")):
@@ -221,6 +257,17 @@ def test_only_a_known_plain_role_is_let_in(province):
                 offering.offer(role)
             assert says in refused.value.sentence
         assert offering.readers() == ["province"]
+
+
+def test_a_role_that_reads_more_than_sums_is_not_let_in(province):
+    province.servers[0].ask("CREATE ROLE reader LOGIN IN ROLE pg_read_all_data")
+    try:
+        with province.seats["510722"].opened():
+            with pytest.raises(Refused) as refused:
+                offering.offer("reader")
+            assert "还能读" in refused.value.sentence and offering.readers() == ["province"]
+    finally:
+        province.servers[0].ask("DROP ROLE reader")
 
 
 def test_what_is_offered_steps_aside_while_tables_are_changed(province, page):

@@ -10,7 +10,7 @@ from flask import current_app, g, has_app_context
 
 from portal import audit
 from portal.cases.supervision.models import Rule
-from portal.db import atomic, now
+from portal.db import atomic, firsthand, now
 from portal.org.enablement import renew_token, revision
 from portal.values import Refused
 
@@ -57,7 +57,8 @@ def _load() -> tuple[dict, dict]:
         token = revision().scalar() or ""
     known = current_app.extensions.get("portal_rules")
     if known is None or known[0] != token:
-        kept = {(row.unit_id, row.kind): row for row in Rule.select()}
+        with firsthand():  # rows older than the token would be taken for what holds now
+            kept = {(row.unit_id, row.kind): row for row in Rule.select()}
         known = current_app.extensions["portal_rules"] = (token, kept, {})
     return known[1], known[2]
 
