@@ -19,7 +19,7 @@ from portal.cases.models import Case, Likeness
 from portal.db import after_commit, atomic, now
 from portal.org.settings import setting
 from portal.people.models import Resident
-from portal.prepared import Prepared, PreparedModels, numbered
+from portal.prepared import Prepared, PreparedChange, PreparedModels, json_text, numbered
 from portal.registry import registry_of
 from portal.values import Setting
 
@@ -34,6 +34,9 @@ WORDS, SCORE = 40, 42
 #: What counts how much; words count their percent of WEIGHT_OF_WORDS.
 WEIGHTS = {"person": 40, "place": 15, "kind": 10}
 WEIGHT_OF_WORDS = 35
+#: What a proposed pair holds.
+PLACES = ("county_id", "town_id", "village_id", "grid_id")
+PAIR = ("case", "other", "score", "reasons", "at", *PLACES)
 
 
 def look_later(case) -> None:
@@ -44,7 +47,7 @@ def look_later(case) -> None:
 
 def look(case_id: int) -> int:
     """Propose what may be the same matter as the case; return how many are new. Safe to run twice."""
-    case = Case.get_or_none(Case.id == case_id)
+    case = next(iter(_cases(1)(case0=case_id)), None)
     if case is None or not case.is_open or case.restricted or case.kind not in kinds():
         return 0
     same = _same_person(case)
@@ -180,16 +183,13 @@ def _apart(case, other) -> bool:
 def _propose(case, best) -> int:
     if not best:
         return 0
-    rows = []
-    for score, reasons, other in best:
+    values = {}
+    for position, (score, reasons, other) in enumerate(best):
         first, second = sorted((case, other), key=lambda one: one.id)
-        rows.append({
-            "case": second.id, "other": first.id, "score": score, "reasons": reasons, "at": now(),
-            **{name: getattr(second, name) for name in ("county_id", "town_id", "village_id", "grid_id")},
-        })
+        pair = second.id, first.id, score, json_text(reasons), now(), *(getattr(second, name) for name in PLACES)
+        values |= {f"{name}{position}": value for name, value in zip(PAIR, pair, strict=True)}
     with atomic():
-        insert = Likeness.insert_many(rows).on_conflict_ignore().returning(Likeness.case, Likeness.other)
-        made = [(later, earlier) for later, earlier in insert.tuples().execute()]
+        made = _pairs(len(best))(**values)
         if made:
             others = [later if earlier == case.id else earlier for later, earlier in made]
             _count(1, *others)
@@ -197,8 +197,25 @@ def _propose(case, best) -> int:
     return len(made)
 
 
+@functools.lru_cache(maxsize=PROPOSED)
+def _pairs(number: int) -> Prepared:
+    """Return the statement that keeps so many pairs and returns those that were not there."""
+    def build(slots):
+        rows = [{name: getattr(slots, f"{name}{position}") for name in PAIR} for position in range(number)]
+        return Likeness.insert_many(rows).on_conflict_ignore().returning(Likeness.case, Likeness.other)
+
+    return Prepared(build)
+
+
 def _count(change: int, *ids: int) -> None:
-    Case.update(alike=Case.alike + change).where(Case.id.in_(ids)).execute()
+    _counting(len(ids))(change=change, **numbered("case", ids))
+
+
+@functools.lru_cache(maxsize=PROPOSED)
+def _counting(number: int) -> PreparedChange:
+    return PreparedChange(lambda slots: (
+        Case.update(alike=Case.alike + slots.change).where(Case.id.in_(slots.many("case", number)))
+    ))
 
 
 # -- what people decide --------------------------------------------------------------------------------------------
@@ -211,7 +228,7 @@ def settle(case_id: int, other_id: int, verdict: str, actor) -> None:
         case = Case.get_by_id(second)
         Likeness.create(
             case=second, other=first, score=0, verdict=verdict, decided_at=now(), decided_by_name=actor.full_name,
-            **{name: getattr(case, name) for name in ("county_id", "town_id", "village_id", "grid_id")},
+            **{name: getattr(case, name) for name in PLACES},
         )
         return
     if not row.verdict:
