@@ -14,7 +14,9 @@ from peewee import (
     DateTimeField,
     DecimalField,
     Field,
+    FieldAlias,
     JSONField,
+    ModelCursorWrapper,
     ModelObjectCursorWrapper,
     NodeList,
     SelectBase,
@@ -122,17 +124,52 @@ def _maker(query, cursor) -> Callable:
     result = query.clone()._get_cursor_wrapper(cursor)
     result.initialize()
     fields = query.selected_columns
-    if not isinstance(result, ModelObjectCursorWrapper) or not all(isinstance(field, Field) for field in fields):
+    if not all(isinstance(field, Field | FieldAlias) for field in fields):
         return result.process_row
-    model, names, converters = query.model, [field.name for field in fields], _converters(query)
+    converters = _converters(query)
+    if isinstance(result, ModelObjectCursorWrapper):
+        model, names = query.model, [field.name for field in fields]
+        return lambda row: _instance(model, names, _converted(row, converters))
+    return _joined_maker(result, query.model, fields, converters)
+
+
+def _joined_maker(result: ModelCursorWrapper, root, fields: list, converters) -> Callable:
+    """The same for several models, which `result` knows how to join. An outer one of which nothing is there is None."""
+    columns: dict = {source: ([], []) for source, *_ in result._constructor_list}
+    for position, field in enumerate(fields):
+        positions, names = columns[field.source if isinstance(field, FieldAlias) else field.model]
+        positions.append(position)
+        names.append(field.name)
+    parts = [(source, model, *columns[source]) for source, model, _ in result._constructor_list]
+    # What is joined to something joined, or only leads on and is not read itself, is peewee's business.
+    if not all(names for *_, names in parts) or any(source is not root for source, *_ in result.src_to_dest):
+        return result.process_row
 
     def make(row):
-        found = model.__new__(model)
-        found.__data__ = dict(zip(names, _converted(row, converters), strict=True))
-        found.__rel__, found._dirty = {}, set()
-        return found
+        values, found = _converted(row, converters), {}
+        for source, model, positions, names in parts:
+            own = [values[position] for position in positions]
+            there = source is root or any(value is not None for value in own)
+            found[source] = _instance(model, names, own) if there else None
+        for source, name, target, _, is_outer, is_key in result.src_to_dest:
+            one, other = found[source], found[target]
+            if one is None or (other is None and not is_outer):
+                continue
+            if other is None and is_key:
+                one.__rel__[name] = None
+            else:
+                setattr(one, name, other)
+                one._dirty.clear()
+        return found[root]
 
     return make
+
+
+def _instance(model, names: list[str], values: list):
+    """Return an instance of `model` as it was read: with these columns, and nothing changed."""
+    found = model(__no_default__=True)
+    found.__data__ = dict(zip(names, values, strict=True))
+    return found
 
 
 def _converters(query) -> list[tuple[int, Callable]]:

@@ -51,7 +51,8 @@ def look(case_id: int) -> int:
     if case is None or not case.is_open or case.restricted or case.kind not in kinds():
         return 0
     same = _same_person(case)
-    found = [(*alike(case, one, same), one.id) for one in candidates(case, same)]
+    about = _about(case)
+    found = [(*alike(case, one, same, about), one.id) for one in candidates(case, same)]
     found.sort(key=lambda one: (-one[0], one[2]))
     best = [one for one in found if one[0] >= SCORE][:PROPOSED * 2]
     if not best:
@@ -91,7 +92,8 @@ def candidates(case, same: list[int]) -> list[Candidate]:
     rows = near(place=case.village_id or case.town_id or 0, **values)
     if same:
         rows += _of_person(len(same))(**numbered("resident", same), **values)
-    return list({row.id: row for row in rows if row.kind in kinds()}.values())
+    known = kinds()
+    return list({row.id: row for row in rows if row.kind in known}.values())
 
 
 def _wanted(slots) -> tuple:
@@ -132,9 +134,12 @@ def _same_person(case) -> list[int]:
     return [key for (key,) in same.limit(20).tuples()] or [own.id]
 
 
-def alike(case, other, same: list[int]) -> tuple[int, list[str]]:
-    """Return the score of two cases, 0 to 100, and the reasons in words; 0 where their words are not alike."""
-    words = likeness(_about(case), _about(other))
+def alike(case, other, same: list[int], about: str) -> tuple[int, list[str]]:
+    """Return the score of two cases, 0 to 100, and the reasons in words; 0 where their words are not alike.
+
+    `about` is what the title of the first says: it is compared with hundreds.
+    """
+    words = likeness(about, _about(other))
     if words < WORDS:
         return 0, []
     score, reasons = 0, []
