@@ -33,8 +33,8 @@ class UnitField(Choice):
         """Tell whether `_known` has the unit."""
         return unit.level in self.levels and not unit.is_closed and unit.is_seen_by(current_user)
 
-    def _known(self):
-        return Unit.seen_by(current_user).where(Unit.level.in_(self.levels), Unit.valid_to.is_null())
+    def _known(self, person):
+        return Unit.seen_by(person).where(Unit.level.in_(self.levels), Unit.valid_to.is_null())
 
     @property
     def choices(self):
@@ -53,17 +53,18 @@ class UnitField(Choice):
 
         `named` may narrow them and call them otherwise: it is given the pairs of id and name, and returns such pairs.
         """
-        self._offer = functools.partial(self._pairs, county_id, named, self.unit)
+        self._offer = functools.partial(
+            self._pairs, current_user._get_current_object(), county_id, named, self.unit)
         if not self.data and len(self.choices) == 2:
             self.data = self.choices[1].value
 
-    def _pairs(self, county_id: int | None, named, chosen: Unit | None) -> list[tuple[str, str]]:
+    def _pairs(self, person, county_id: int | None, named, chosen: Unit | None) -> list[tuple[str, str]]:
         """Whoever stands above the counties gets no list of all: it would hold a thousandth, and takes long to order.
         """
-        known = self._known()
+        known = self._known(person)
         if county_id:
             known = known.where(Unit.county_id == county_id)
-        elif current_user.post and current_user.post.unit.top[1] == "region":
+        elif person.post and person.post.unit.top[1] == "region":
             known = known.where(Unit.id == (chosen.id if chosen else 0))
         parent = Unit.alias()
         query = known.select(Unit.id, Unit.short, parent.short)
