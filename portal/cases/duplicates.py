@@ -11,6 +11,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from flask import current_app
+from peewee import OP, Expression
 from rapidfuzz import fuzz
 
 from portal.cases.kinds import kind_of, kinds, plugin_of
@@ -19,7 +20,7 @@ from portal.cases.models import Case, Likeness
 from portal.db import after_commit, atomic, now
 from portal.org.settings import setting
 from portal.people.models import Resident
-from portal.prepared import Prepared, PreparedChange, PreparedModels, json_text, numbered
+from portal.prepared import Prepared, PreparedChange, PreparedModels, json_text, numbered, unindexed
 from portal.registry import registry_of
 from portal.values import Setting
 
@@ -97,8 +98,10 @@ def candidates(case, same: list[int]) -> list[Candidate]:
 
 
 def _wanted(slots) -> tuple:
+    # With statistics SQLite would rather look through all that is open in the county than through one place.
+    is_open = Expression(unindexed(Case.closed), OP.IS, None)
     return (
-        Case.closed.is_null(), Case.id != slots.case, Case.restricted == False,  # noqa: E712
+        is_open, Case.id != slots.case, Case.restricted == False,  # noqa: E712
         Case.opened >= slots.since, Case.opened <= slots.until,
     )
 
