@@ -123,6 +123,7 @@ def _maker(query, cursor) -> Callable:
     """Return the function that makes an instance of a row of `query`, whose columns `cursor` tells."""
     result = query.clone()._get_cursor_wrapper(cursor)
     result.initialize()
+    result.cursor = None  # nothing of the connection is kept
     fields = query.selected_columns
     if not all(isinstance(field, Field | FieldAlias) for field in fields):
         return result.process_row
