@@ -1,4 +1,4 @@
-"""Queries whose SQL is worked out once: on the pages that everybody opens, working it out costs more than running it.
+"""Statements whose SQL is worked out once: where everybody goes, working it out costs more than running it.
 
 Measured on the list of cases, building and writing out peewee's queries was a third of the page's CPU time.
 """
@@ -7,7 +7,21 @@ import json
 from collections.abc import Callable
 from datetime import datetime
 
-from peewee import SQL, BooleanField, DateField, DateTimeField, DecimalField, JSONField, NodeList, Value
+from peewee import (
+    SQL,
+    BooleanField,
+    DateField,
+    DateTimeField,
+    DecimalField,
+    Field,
+    FieldAlias,
+    JSONField,
+    ModelCursorWrapper,
+    ModelObjectCursorWrapper,
+    NodeList,
+    SelectBase,
+    Value,
+)
 
 from portal.db import database, is_postgres
 
@@ -45,7 +59,8 @@ def numbered(name: str, values) -> dict:
 
 
 class Prepared:
-    """`build(slots)` returns a select query with slots for its values; calling this with the values runs it.
+    """`build(slots)` returns a query with slots for its values, a select or what writes and returns; calling this with
+    the values runs it.
 
     Values are handed to the driver as they are: numbers, texts, dates and times. Rows come as tuples, or as `row`, a
     NamedTuple with the names of the columns; `PreparedModels` gives model instances. The SQL is kept for each kind of
@@ -74,21 +89,88 @@ class Prepared:
 
 
 class PreparedModels(Prepared):
-    """The same for a query of models: returns instances, joined ones included."""
+    """The same for a query of models: returns instances, joined ones included.
+
+    What peewee finds out for each result anew, which column is which field of which model, is found out once as well:
+    measured, that and the writing of attributes one by one were two thirds of what a row cost.
+    """
+
+    def __init__(self, build: Callable[[Slots], object]):
+        super().__init__(build)
+        self._makers: dict[type, Callable] = {}
 
     def __call__(self, **values) -> list:
         query, sql, _, given = self._ready(values)
-        return list(query.clone().execute(_Run(sql, given)))
+        cursor = database.execute_sql(sql, given)
+        kind = type(database.obj)
+        if kind not in self._makers:
+            self._makers[kind] = _maker(query, cursor)
+        return [self._makers[kind](row) for row in cursor.fetchall()]
 
 
-class _Run:
-    """What a query asks for its cursor."""
+class PreparedChange(Prepared):
+    """The same for a statement that writes; returns how many rows it wrote. One with RETURNING is `Prepared`.
 
-    def __init__(self, sql: str, parameters: list):
-        self._sql, self._parameters = sql, parameters
+    Columns that are not named get the default of the moment when it was worked out: name each that is to be another.
+    """
 
-    def execute(self, query):
-        return database.execute_sql(self._sql, self._parameters)
+    def __call__(self, **values) -> int:
+        _, sql, _, given = self._ready(values)
+        return database.execute_sql(sql, given).rowcount
+
+
+def _maker(query, cursor) -> Callable:
+    """Return the function that makes an instance of a row of `query`, whose columns `cursor` tells."""
+    result = query.clone()._get_cursor_wrapper(cursor)
+    result.initialize()
+    result.cursor = None  # nothing of the connection is kept
+    fields = query.selected_columns
+    if not all(isinstance(field, Field | FieldAlias) for field in fields):
+        return result.process_row
+    converters = _converters(query)
+    if isinstance(result, ModelObjectCursorWrapper):
+        model, names = query.model, [field.name for field in fields]
+        return lambda row: _instance(model, names, _converted(row, converters))
+    return _joined_maker(result, query.model, fields, converters)
+
+
+def _joined_maker(result: ModelCursorWrapper, root, fields: list, converters) -> Callable:
+    """The same for several models, which `result` knows how to join. An outer one of which nothing is there is None."""
+    columns: dict = {source: ([], []) for source, *_ in result._constructor_list}
+    for position, field in enumerate(fields):
+        positions, names = columns[field.source if isinstance(field, FieldAlias) else field.model]
+        positions.append(position)
+        names.append(field.name)
+    parts = [(source, model, *columns[source]) for source, model, _ in result._constructor_list]
+    # What is joined to something joined, or only leads on and is not read itself, is peewee's business.
+    if not all(names for *_, names in parts) or any(source is not root for source, *_ in result.src_to_dest):
+        return result.process_row
+
+    def make(row):
+        values, found = _converted(row, converters), {}
+        for source, model, positions, names in parts:
+            own = [values[position] for position in positions]
+            there = source is root or any(value is not None for value in own)
+            found[source] = _instance(model, names, own) if there else None
+        for source, name, target, _, is_outer, is_key in result.src_to_dest:
+            one, other = found[source], found[target]
+            if one is None or (other is None and not is_outer):
+                continue
+            if other is None and is_key:
+                one.__rel__[name] = None
+            else:
+                setattr(one, name, other)
+                one._dirty.clear()
+        return found[root]
+
+    return make
+
+
+def _instance(model, names: list[str], values: list):
+    """Return an instance of `model` as it was read: with these columns, and nothing changed."""
+    found = model(__no_default__=True)
+    found.__data__ = dict(zip(names, values, strict=True))
+    return found
 
 
 def _converters(query) -> list[tuple[int, Callable]]:
@@ -96,7 +178,8 @@ def _converters(query) -> list[tuple[int, Callable]]:
     found = []
     while hasattr(query, "lhs"):  # the columns of a union are those of its first part
         query = query.lhs
-    for position, column in enumerate(query.selected_columns):
+    columns = query.selected_columns if isinstance(query, SelectBase) else query._returning or ()
+    for position, column in enumerate(columns):
         field = column.unalias() if hasattr(column, "unalias") else column
         if isinstance(field, DateTimeField):
             found.append((position, moment_of))
@@ -125,6 +208,7 @@ class PreparedRows:
         self._key = model._meta.primary_key
         self._table = model._meta.table_name
         self._rest = [field for field in self._fields if field is not self._key]
+        self._nothing = dict.fromkeys(field.name for field in self._rest)
         self._known: dict[tuple, str] = {}
 
     def is_whole(self, row) -> bool:
@@ -132,12 +216,14 @@ class PreparedRows:
         return all(field.name in row.__data__ for field in self._rest)
 
     def insert(self, row) -> None:
-        """Insert `row` and give it the key that the database chose."""
+        """Insert `row` and give it the key that the database chose; what nobody gave it is NULL."""
         names = ", ".join(f'"{field.column_name}"' for field in self._rest)
         marks = ", ".join([database.obj.param] * len(self._rest))
         sql = self._statement("insert", lambda: (
             f'INSERT INTO "{self._table}" ({names}) VALUES ({marks}) RETURNING "{self._key.column_name}"'))  # noqa: S608
-        [(key,)] = database.execute_sql(sql, self._values(row)).fetchall()
+        data = self._nothing | row.__data__
+        row._populate_unsaved_relations(data)
+        [(key,)] = database.execute_sql(sql, self._values(data)).fetchall()
         setattr(row, self._key.name, key)
         row._dirty.clear()
 
@@ -148,7 +234,7 @@ class PreparedRows:
             f'UPDATE "{self._table}" SET '  # noqa: S608
             + ", ".join(f'"{field.column_name}" = {mark}' for field in self._rest)
             + f' WHERE "{self._key.column_name}" = {mark}'))
-        changed = database.execute_sql(sql, [*self._values(row), row.__data__[self._key.name]]).rowcount
+        changed = database.execute_sql(sql, [*self._values(row.__data__), row.__data__[self._key.name]]).rowcount
         row._dirty.clear()
         return changed
 
@@ -158,11 +244,11 @@ class PreparedRows:
             self._known[known] = write()
         return self._known[known]
 
-    def _values(self, row) -> list:
-        data = row.__data__
-        return [_json(data[field.name]) if isinstance(field, JSONField) else field.db_value(data[field.name])
+    def _values(self, data: dict) -> list:
+        return [json_text(data[field.name]) if isinstance(field, JSONField) else field.db_value(data[field.name])
                 for field in self._rest]
 
 
-def _json(value) -> str | None:
+def json_text(value) -> str | None:
+    """Return what a column of the kind JSON takes: the value for a slot, too."""
     return None if value is None else json.dumps(value, separators=(",", ":"))

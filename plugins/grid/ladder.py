@@ -49,7 +49,7 @@ def above(case, unit) -> Unit | None:
 def first_holder(place: Unit, compulsory: bool) -> Unit:
     """Return who takes in what happened at `place`: its village; the town's centre for what may not wait."""
     if place.village_id and not compulsory:
-        return Unit.get_by_id(place.village_id)
+        return place if place.id == place.village_id else Unit.get_by_id(place.village_id)
     return centre_of(place.town_id) if place.town_id else place
 
 

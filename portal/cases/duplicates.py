@@ -11,6 +11,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from flask import current_app
+from peewee import OP, Expression
 from rapidfuzz import fuzz
 
 from portal.cases.kinds import kind_of, kinds, plugin_of
@@ -19,7 +20,7 @@ from portal.cases.models import Case, Likeness
 from portal.db import after_commit, atomic, now
 from portal.org.settings import setting
 from portal.people.models import Resident
-from portal.prepared import Prepared, PreparedModels, numbered
+from portal.prepared import Prepared, PreparedChange, PreparedModels, json_text, numbered, unindexed
 from portal.registry import registry_of
 from portal.values import Setting
 
@@ -34,6 +35,9 @@ WORDS, SCORE = 40, 42
 #: What counts how much; words count their percent of WEIGHT_OF_WORDS.
 WEIGHTS = {"person": 40, "place": 15, "kind": 10}
 WEIGHT_OF_WORDS = 35
+#: What a proposed pair holds.
+PLACES = ("county_id", "town_id", "village_id", "grid_id")
+PAIR = ("case", "other", "score", "reasons", "at", *PLACES)
 
 
 def look_later(case) -> None:
@@ -44,11 +48,12 @@ def look_later(case) -> None:
 
 def look(case_id: int) -> int:
     """Propose what may be the same matter as the case; return how many are new. Safe to run twice."""
-    case = Case.get_or_none(Case.id == case_id)
+    case = next(iter(_cases(1)(case0=case_id)), None)
     if case is None or not case.is_open or case.restricted or case.kind not in kinds():
         return 0
     same = _same_person(case)
-    found = [(*alike(case, one, same), one.id) for one in candidates(case, same)]
+    about = _about(case)
+    found = [(*alike(case, one, same, about), one.id) for one in candidates(case, same)]
     found.sort(key=lambda one: (-one[0], one[2]))
     best = [one for one in found if one[0] >= SCORE][:PROPOSED * 2]
     if not best:
@@ -88,12 +93,15 @@ def candidates(case, same: list[int]) -> list[Candidate]:
     rows = near(place=case.village_id or case.town_id or 0, **values)
     if same:
         rows += _of_person(len(same))(**numbered("resident", same), **values)
-    return list({row.id: row for row in rows if row.kind in kinds()}.values())
+    known = kinds()
+    return list({row.id: row for row in rows if row.kind in known}.values())
 
 
 def _wanted(slots) -> tuple:
+    # With statistics SQLite would rather look through all that is open in the county than through one place.
+    is_open = Expression(unindexed(Case.closed), OP.IS, None)
     return (
-        Case.closed.is_null(), Case.id != slots.case, Case.restricted == False,  # noqa: E712
+        is_open, Case.id != slots.case, Case.restricted == False,  # noqa: E712
         Case.opened >= slots.since, Case.opened <= slots.until,
     )
 
@@ -129,9 +137,12 @@ def _same_person(case) -> list[int]:
     return [key for (key,) in same.limit(20).tuples()] or [own.id]
 
 
-def alike(case, other, same: list[int]) -> tuple[int, list[str]]:
-    """Return the score of two cases, 0 to 100, and the reasons in words; 0 where their words are not alike."""
-    words = likeness(_about(case), _about(other))
+def alike(case, other, same: list[int], about: str) -> tuple[int, list[str]]:
+    """Return the score of two cases, 0 to 100, and the reasons in words; 0 where their words are not alike.
+
+    `about` is what the title of the first says: it is compared with hundreds.
+    """
+    words = likeness(about, _about(other))
     if words < WORDS:
         return 0, []
     score, reasons = 0, []
@@ -180,16 +191,13 @@ def _apart(case, other) -> bool:
 def _propose(case, best) -> int:
     if not best:
         return 0
-    rows = []
-    for score, reasons, other in best:
+    values = {}
+    for position, (score, reasons, other) in enumerate(best):
         first, second = sorted((case, other), key=lambda one: one.id)
-        rows.append({
-            "case": second.id, "other": first.id, "score": score, "reasons": reasons, "at": now(),
-            **{name: getattr(second, name) for name in ("county_id", "town_id", "village_id", "grid_id")},
-        })
+        pair = second.id, first.id, score, json_text(reasons), now(), *(getattr(second, name) for name in PLACES)
+        values |= {f"{name}{position}": value for name, value in zip(PAIR, pair, strict=True)}
     with atomic():
-        insert = Likeness.insert_many(rows).on_conflict_ignore().returning(Likeness.case, Likeness.other)
-        made = [(later, earlier) for later, earlier in insert.tuples().execute()]
+        made = _pairs(len(best))(**values)
         if made:
             others = [later if earlier == case.id else earlier for later, earlier in made]
             _count(1, *others)
@@ -197,8 +205,25 @@ def _propose(case, best) -> int:
     return len(made)
 
 
+@functools.lru_cache(maxsize=PROPOSED)
+def _pairs(number: int) -> Prepared:
+    """Return the statement that keeps so many pairs and returns those that were not there."""
+    def build(slots):
+        rows = [{name: getattr(slots, f"{name}{position}") for name in PAIR} for position in range(number)]
+        return Likeness.insert_many(rows).on_conflict_ignore().returning(Likeness.case, Likeness.other)
+
+    return Prepared(build)
+
+
 def _count(change: int, *ids: int) -> None:
-    Case.update(alike=Case.alike + change).where(Case.id.in_(ids)).execute()
+    _counting(len(ids))(change=change, **numbered("case", ids))
+
+
+@functools.lru_cache(maxsize=PROPOSED)
+def _counting(number: int) -> PreparedChange:
+    return PreparedChange(lambda slots: (
+        Case.update(alike=Case.alike + slots.change).where(Case.id.in_(slots.many("case", number)))
+    ))
 
 
 # -- what people decide --------------------------------------------------------------------------------------------
@@ -211,7 +236,7 @@ def settle(case_id: int, other_id: int, verdict: str, actor) -> None:
         case = Case.get_by_id(second)
         Likeness.create(
             case=second, other=first, score=0, verdict=verdict, decided_at=now(), decided_by_name=actor.full_name,
-            **{name: getattr(case, name) for name in ("county_id", "town_id", "village_id", "grid_id")},
+            **{name: getattr(case, name) for name in PLACES},
         )
         return
     if not row.verdict:

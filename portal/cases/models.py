@@ -129,7 +129,10 @@ class Case(Model):
     def save(self, force_insert=False, only=None):
         if self.closed is None:
             self.owed = self.due
-        if only is not None or force_insert or self.id is None or not _whole.is_whole(self):
+        if only is None and self.id is None:
+            _whole.insert(self)
+            return 1
+        if only is not None or force_insert or not _whole.is_whole(self):
             return super().save(force_insert, [*only, Case.owed] if only is not None else None)
         return _whole.update(self)
 

@@ -7,6 +7,7 @@ from portal.cases.models import Series
 from portal.cases.proof_models import VoidNumber
 from portal.db import now
 from portal.org.models import Unit
+from portal.prepared import Prepared
 from portal.values import Refused
 
 
@@ -29,18 +30,15 @@ def take_number(prefix: str, unit, year: int) -> int:
 
     Papers have series of their own: "（2026）华光村人调字第 3 号" is the third of its committee and year (DOMAIN 9.10).
     """
-    (
-        Series.insert(unit_id=unit.id, prefix=prefix, year=year, last=1)
-        .on_conflict(
-            conflict_target=[Series.unit_id, Series.prefix, Series.year], update={Series.last: Series.last + 1}
-        )
-        .execute()
-    )
-    return (
-        Series.select(Series.last)
-        .where((Series.unit_id == unit.id) & (Series.prefix == prefix) & (Series.year == year))
-        .scalar()
-    )
+    [(number,)] = _take(unit=unit.id, prefix=prefix, year=year)
+    return number
+
+
+_take = Prepared(lambda slots: (
+    Series.insert(unit_id=slots.unit, prefix=slots.prefix, year=slots.year, last=1)
+    .on_conflict(conflict_target=[Series.unit_id, Series.prefix, Series.year], update={Series.last: Series.last + 1})
+    .returning(Series.last)
+))
 
 
 def void_number(prefix: str, unit, year: int, number: int, reason: str, actor, *, text: str = "",

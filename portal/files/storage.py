@@ -23,6 +23,7 @@ from portal.db import after_commit, atomic, database, is_postgres, now
 from portal.files.kinds import examine
 from portal.files.models import Attachment
 from portal.partitions import everywhere
+from portal.prepared import PreparedModels
 from portal.values import Refused
 
 log = logging.getLogger(__name__)
@@ -214,10 +215,14 @@ def forget_names(owner_type: str, owner_id: int) -> None:
 
 def of(owner_type: str, owner_id: int) -> list[Attachment]:
     """Return the attachments of a row, oldest first."""
-    query = Attachment.select().where(
-        Attachment.owner_type == owner_type, Attachment.owner_id == owner_id, Attachment.removed_at.is_null()
-    )
-    return list(query.order_by(Attachment.id))
+    return _of(type=owner_type, id=owner_id)
+
+
+_of = PreparedModels(lambda slots: (
+    Attachment.select()
+    .where(Attachment.owner_type == slots.type, Attachment.owner_id == slots.id, Attachment.removed_at.is_null())
+    .order_by(Attachment.id)
+))
 
 
 def send(attachment: Attachment) -> Response:

@@ -21,6 +21,7 @@ from markupsafe import Markup
 
 from portal.db import again, atomic, database, end_left_open, now, reading, seen_so_far, take_back
 from portal.forms.models import LONGEST_LOCATION, RequestKey
+from portal.prepared import PreparedChange
 
 log = logging.getLogger(__name__)
 
@@ -134,22 +135,25 @@ def _earlier() -> str:
     """
     if not (key := _key()):
         return ""
-    inserted = (
-        RequestKey.insert(user_id=current_user.id, key=key).on_conflict_ignore().as_rowcount().execute()
-    )
-    if inserted:
+    if _first(user=current_user.id, key=key, at=now()):
         return ""
     row = RequestKey.get((RequestKey.user_id == current_user.id) & (RequestKey.key == key))
     return row.location
 
 
+_first = PreparedChange(lambda slots: (
+    RequestKey.insert(user_id=slots.user, key=slots.key, at=slots.at).on_conflict_ignore()
+))
+_led_to = PreparedChange(lambda slots: (
+    RequestKey.update(location=slots.location)
+    .where(RequestKey.user_id == slots.user, RequestKey.key == slots.key)
+))
+
+
 def _remember(location: str) -> None:
     if key := _key():
-        (
-            RequestKey.update(location=location if len(location) <= LONGEST_LOCATION else "/")
-            .where((RequestKey.user_id == current_user.id) & (RequestKey.key == key))
-            .execute()
-        )
+        shown = location if len(location) <= LONGEST_LOCATION else "/"
+        _led_to(user=current_user.id, key=key, location=shown)
 
 
 def new_key() -> str:

@@ -1,5 +1,6 @@
 """Which town has enabled which plugin. A token in the database tells every worker at once that something changed."""
 
+import functools
 import secrets
 from collections.abc import Callable
 
@@ -9,6 +10,7 @@ from portal import audit
 from portal.db import after_commit, atomic, firsthand, is_postgres, now
 from portal.org.models import OrgRevision, TownPlugin, TownPluginEvent, Unit
 from portal.org.rules import refuse_against
+from portal.prepared import PreparedModels
 from portal.registry import registry_of
 from portal.values import Plugin, Refused
 
@@ -223,8 +225,16 @@ class NotEnabled(Refused):
 
 def _row(place: int, slug: str, hold: str) -> TownPlugin | None:
     """Return the row of a town and a plugin, held on PostgreSQL; on SQLite a writer is alone anyway."""
-    query = TownPlugin.select().where(TownPlugin.unit == place, TownPlugin.plugin == slug)
-    return (query.for_update(hold) if is_postgres() else query).first()
+    return next(iter(_rows(hold)(place=place, plugin=slug)), None)
+
+
+@functools.lru_cache
+def _rows(hold: str) -> PreparedModels:
+    def build(slots):
+        query = TownPlugin.select().where(TownPlugin.unit == slots.place, TownPlugin.plugin == slots.plugin)
+        return query.for_update(hold) if is_postgres() else query
+
+    return PreparedModels(build)
 
 
 def is_held(unit: Unit, plugin: Plugin) -> bool:

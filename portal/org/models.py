@@ -1,6 +1,7 @@
 """The tree of units: 县 > 乡镇 > 村 > 网格, with departments and offices beside them. Codes are keys, names are not."""
 
 import datetime
+import functools
 from dataclasses import dataclass
 
 from peewee import (
@@ -17,6 +18,7 @@ from peewee import (
 from portal.db import Model, now, today
 from portal.org import directory
 from portal.org.names import initials_of, short_of
+from portal.prepared import PreparedModels, PreparedRows
 
 #: "region" stands for province and prefecture, which a nation's import brings along.
 LEVELS = {
@@ -67,6 +69,12 @@ class UnitRef:
         if self.level == "department" and self.parent_id:
             return self.parent_id, "town" if self.town_id else "county"
         return self.id, self.level
+
+    @property
+    def sight(self) -> tuple[int, str, str]:
+        """Return `top`, and the path of that unit."""
+        top, level = self.top
+        return top, level, self.path if top == self.id else self.path.rstrip("/").rsplit("/", 1)[0] + "/"
 
     def covers(self, other) -> bool:
         """Tell whether `other` (a Unit or UnitRef) lies in what this unit's staff may act on."""
@@ -152,6 +160,14 @@ class Unit(Model):
         return " / ".join([unit.short for unit in self.ancestors() if unit.level != "region"] + [self.short])
 
     @classmethod
+    def get_by_id(cls, pk) -> "Unit":
+        """Return the unit with the key `pk`, as peewee would: no other row is asked for so often."""
+        found = _by_key(key=pk)
+        if not found:
+            raise cls.DoesNotExist(f"no unit {pk}")
+        return found[0]
+
+    @classmethod
     def seen_by(cls, person):
         """Return the query of the units in the area of the person's active post, and of those above it.
 
@@ -160,14 +176,26 @@ class Unit(Model):
         unit = person.post.unit if person.post else None
         if unit is None:
             return cls.select().where(cls.id < 0)
-        top, level = unit.top
-        path = unit.path if top == unit.id else unit.path.rstrip("/").rsplit("/", 1)[0] + "/"
+        top, level, path = unit.sight
         if level not in PLACES:
             return cls.select().where(cls.path.startswith(path) | cls.id.in_(ids_of(path)))
         below = getattr(cls, f"{level}_id") == top
         if level in ("village", "grid"):  # only counties and towns have an index of their own
             below &= cls.town_id == unit.town_id
         return cls.select().where(below | cls.id.in_(ids_of(path)))
+
+    def is_seen_by(self, person) -> bool:
+        """Tell whether `seen_by` finds this unit for the person."""
+        unit = person.post.unit if person.post else None
+        if unit is None:
+            return False
+        top, level, path = unit.sight
+        if self.id in ids_of(path):
+            return True
+        if level not in PLACES:
+            return self.path.startswith(path)
+        return getattr(self, f"{level}_id") == top and (
+            level not in ("village", "grid") or self.town_id == unit.town_id)
 
     @classmethod
     def add(cls, *, code: str, name: str, level: str, parent=None, kind: str = "", reach: str = "area") -> "Unit":
@@ -226,6 +254,9 @@ class Unit(Model):
         return f"{stem}{max(used, default=0) + 1:0{digits}d}"
 
 
+_by_key = PreparedModels(lambda slots: Unit.select().where(Unit.id == slots.key))
+
+
 class PlacedModel(Model):
     """The base of rows that lie somewhere: one column per level, filled from the unit by `**unit.place()`."""
 
@@ -237,11 +268,23 @@ class PlacedModel(Model):
     class Meta:
         indexes = ((("county_id", "id"), False), (("town_id", "id"), False), (("village_id", "id"), False))
 
+    def save(self, force_insert=False, only=None):
+        """Write the row; a new one by a statement that is worked out once for each table."""
+        if only is None and self._meta.auto_increment and self._pk is None:
+            _rows_of(type(self)).insert(self)
+            return 1
+        return super().save(force_insert, only)
+
     @classmethod
     def seen_by(cls, person):
         """Return the query of the rows in the place of the person's active post; a line sees none by itself."""
         column, value = person.area or ("line_id", 0)
         return cls.select().where(cls.id < 0 if column == "line_id" else getattr(cls, column) == value)
+
+
+@functools.cache
+def _rows_of(model: type[PlacedModel]) -> PreparedRows:
+    return PreparedRows(model)
 
 
 class UnitChange(Model):

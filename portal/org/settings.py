@@ -14,7 +14,7 @@ from portal import audit
 from portal.db import atomic, now
 from portal.org.enablement import enabled_for
 from portal.org.models import OrgSetting, OrgSettingEvent, Unit
-from portal.prepared import Prepared, PreparedModels
+from portal.prepared import Prepared
 from portal.registry import registry_of
 from portal.values import Conflict, Plugin, Refused, Setting
 
@@ -81,23 +81,26 @@ def forget() -> None:
 
 
 def _read(county_id: int | None) -> dict[tuple[int, str], Kept]:
-    columns = OrgSetting.unit, OrgSetting.name, OrgSetting.value, OrgSetting.by_name, OrgSetting.at
-    rows = OrgSetting.select(*columns).join(Unit).where(Unit.county_id == county_id)
-    return {(unit, name): Kept(value, by_name, at) for unit, name, value, by_name, at in rows.tuples()}
+    return {(unit, name): Kept(value, by_name, at) for unit, name, value, by_name, at in _set(county=county_id)}
+
+
+_set = Prepared(lambda slots: (
+    OrgSetting.select(OrgSetting.unit, OrgSetting.name, OrgSetting.value, OrgSetting.by_name, OrgSetting.at)
+    .join(Unit).where(Unit.county_id == slots.county)
+))
 
 
 def office_of(parent_id: int, names: tuple[str, ...]) -> Unit | None:
     """Return the open office below a county or town whose name ends with the first possible of `names`, or None."""
     offices = _offices(parent=parent_id)
     found = next((key for name in names for key, office in offices if office.endswith(name)), None)
-    return None if found is None else _unit(unit=found)[0]
+    return None if found is None else Unit.get_by_id(found)
 
 
 _offices = Prepared(lambda slots: (
     Unit.select(Unit.id, Unit.name)
     .where(Unit.parent == slots.parent, Unit.level == "department", Unit.valid_to.is_null()).order_by(Unit.code)
 ))
-_unit = PreparedModels(lambda slots: Unit.select().where(Unit.id == slots.unit))
 
 
 def unit_in_charge(name: str, place) -> Unit:

@@ -3,7 +3,7 @@
 from peewee import SQL, chunked
 
 from portal.db import database, is_postgres
-from portal.prepared import unindexed
+from portal.prepared import PreparedModels, PreparedRows, unindexed
 from portal.search.grams import INITIALS, grams, initials_of, is_initials, phrases
 from portal.search.models import SearchText
 
@@ -22,15 +22,22 @@ def put(owner: str, row_id: int, text: str, scope: tuple[str, ...] = ()) -> None
     instead of through all rows that hold a common word. What moves afterwards is told to `rescope`.
     """
     text = text[:LONGEST]
-    row = SearchText.get_or_none((SearchText.owner == owner) & (SearchText.row_id == row_id))
+    row = next(iter(_known(owner=owner, row=row_id)), None)
     if row is not None:
         if row.text == text:
             return
         SearchText.update(text=text).where(SearchText.id == row.id).execute()
         database.execute_sql(f"DELETE FROM search_gram WHERE {_key()} = {_mark()}", (row.id,))
     else:
-        row = SearchText.create(owner=owner, row_id=row_id, text=text)
+        row = SearchText(owner=owner, row_id=row_id, text=text)
+        _whole.insert(row)
     put_grams(row.id, tokens(text, scope))
+
+
+_known = PreparedModels(lambda slots: (
+    SearchText.select().where(SearchText.owner == slots.owner, SearchText.row_id == slots.row)
+))
+_whole = PreparedRows(SearchText)
 
 
 def tokens(text: str, scope: tuple[str, ...] = ()) -> list[str]:
