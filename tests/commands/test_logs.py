@@ -41,7 +41,6 @@ def test_a_slow_statement_is_named_with_its_request_and_without_its_values(app, 
         with app.test_request_context("/cases/"):
             g.request_id = "abc123"
             database.execute_sql(SLOW.format("x", database.obj.param), ("张三",))
-            database.execute_sql("SELECT 1")
     finally:
         database.obj.query_hooks.pop()
     [line] = [json.loads(line) for line in written.lines]
