@@ -14,6 +14,7 @@ from peewee import Value, chunked, fn
 from portal import audit
 from portal.db import atomic, database, is_postgres
 from portal.org.directory import write_counties_anew
+from portal.org.editing import named
 from portal.org.models import LEVELS, PLACES, Unit, UnitChange
 from portal.org.names import initials_of, short_of
 from portal.org.reading import Fault, Row, read
@@ -262,11 +263,11 @@ def _line(row: Row, key: int, have: dict[str, Known], initials: dict[str, str]) 
 def _change(changed: list[tuple[Row, Known]], have: dict[str, Known]) -> None:
     lines = []
     for row, unit in changed:
-        short = short_of(row.name)
-        (Unit.update(name=row.name, short=short, initials=initials_of(short), kind=row.kind or unit.kind,
-                     version=Unit.version + 1).where(Unit.id == unit.id).execute())
+        columns = {}
         if not unit.is_called(row.name):
+            columns = named(Unit.get_by_id(unit.id), row.name)  # it is still found by the name that it had
             lines.append((unit.id, "renamed", unit.name, row.name, f"导入 {row.file}"[:200], "系统"))
+        Unit.update(**columns, kind=row.kind or unit.kind, version=Unit.version + 1).where(Unit.id == unit.id).execute()
         if row.parent and unit.parent_id is None:
             _adopt(unit, have[row.parent])
     fields = [UnitChange.unit, UnitChange.kind, UnitChange.old_name, UnitChange.new_name, UnitChange.note,

@@ -186,6 +186,7 @@ def test_another_name_in_the_file_renames_and_the_history_keeps_the_old_one(app,
     assert (after.short, after.initials, after.version) == ("大桥新村", "dqxc", before.version + 1)
     change = UnitChange.get(UnitChange.unit == after)
     assert (change.kind, change.old_name, change.new_name) == ("renamed", "大桥村委会", "大桥新村村民委员会")
+    assert [name for _, name in Unit.get(Unit.code == change.unit.code).former_names] == ["大桥村委会"]
     assert "divisions.csv" in change.note
 
 
