@@ -14,7 +14,7 @@ from portal import audit
 from portal.db import atomic, now
 from portal.org.enablement import enabled_for
 from portal.org.models import OrgSetting, OrgSettingEvent, Unit
-from portal.prepared import Prepared
+from portal.prepared import Prepared, PreparedModels
 from portal.registry import registry_of
 from portal.values import Conflict, Plugin, Refused, Setting
 
@@ -93,12 +93,11 @@ _set = Prepared(lambda slots: (
 def office_of(parent_id: int, names: tuple[str, ...]) -> Unit | None:
     """Return the open office below a county or town whose name ends with the first possible of `names`, or None."""
     offices = _offices(parent=parent_id)
-    found = next((key for name in names for key, office in offices if office.endswith(name)), None)
-    return None if found is None else Unit.get_by_id(found)
+    return next((office for name in names for office in offices if office.name.endswith(name)), None)
 
 
-_offices = Prepared(lambda slots: (
-    Unit.select(Unit.id, Unit.name)
+_offices = PreparedModels(lambda slots: (
+    Unit.select()
     .where(Unit.parent == slots.parent, Unit.level == "department", Unit.valid_to.is_null()).order_by(Unit.code)
 ))
 
