@@ -57,7 +57,10 @@ class SqliteGround:
             database.close()
         for end in ("-wal", "-shm"):
             self.path.with_name(self.path.name + end).unlink(missing_ok=True)
-        shutil.copyfile(self.path.with_suffix(".kept"), self.path)
+        # A file of its own: a connection that a thread of the test left to the garbage collector writes what it still
+        # has into the old one when it is closed at last.
+        shutil.copyfile(self.path.with_suffix(".kept"), self.path.with_suffix(".fresh"))
+        self.path.with_suffix(".fresh").replace(self.path)
 
     def haste(self, on: bool = True):
         """What a test wrote need not survive a power cut: a commit that waits for the disk costs 5 ms."""
