@@ -63,7 +63,7 @@ def serving(application: str, environment: dict, path: str = "/"):
     began = time.perf_counter()
     process = subprocess.Popen(
         [sys.executable, "-m", "gunicorn", "-w", "2", "-k", "gthread", "--threads", "4", "-b", f"127.0.0.1:{port}",
-         "--log-level", "warning", "--keep-alive", "30", application],
+         "--log-level", "warning", "--keep-alive", "600", application],
         env={**os.environ, **environment},
     )
     try:
