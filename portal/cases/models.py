@@ -175,8 +175,11 @@ for _place in ("county_id", "town_id", "village_id", "grid_id", "line_id", "unit
     Case.add_index(
         Case.index(_column, Case.opened.desc(), Case.id.desc(), name=f"cases_case_{_place}_opened")
     )
-    # The desk counts what lies with a unit on every page: from this index alone.
-    _more = (Case.kind, Case.person, Case.restricted, Case.created_by, Case.resume_by) if _place == "unit_id" else ()
+    # The desk counts what lies with a unit on every page: from this index alone. SQLite takes it only with `closed` in
+    # it, although it is always null here; else it walks through all that ever lay with the unit.
+    _more = (
+        Case.kind, Case.person, Case.restricted, Case.created_by, Case.resume_by, Case.closed,
+    ) if _place == "unit_id" else ()
     Case.add_index(
         Case.index(_column, Case.due, Case.id, *_more, where=SQL("closed IS NULL"), name=f"cases_case_{_place}_due")
     )

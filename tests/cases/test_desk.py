@@ -5,8 +5,10 @@ import re
 
 import pytest
 
+from portal.cases.desk import waiting as count_waiting
 from portal.cases.models import Case
-from portal.db import atomic, now
+from portal.db import atomic, database, now
+from portal.testing import counted_queries
 from tests.cases.making import matter, move, plain, waiting
 from tests.people_of_the_county import NEXT_VILLAGE, TOWN, VILLAGE, person, unit
 
@@ -134,3 +136,14 @@ def test_a_long_desk_says_how_many_are_not_shown(app, sign_in):
     browser = sign_in("cun")
     assert len(desk(browser)) == 50 and figures(browser.text)["待处理"] == 60
     assert "/cases/?lens=unit" in browser.text
+
+
+@pytest.mark.parametrize("ground", ["sqlite"], indirect=True, scope="session")  # PostgreSQL knows it by its statistics
+def test_what_was_ever_done_costs_the_count_of_the_desk_nothing(app, ground):
+    zhen = person("zhen")
+    with app.test_request_context(), counted_queries() as seen:
+        count_waiting(zhen)
+    [asked] = [sql for sql in seen if "cases_assist" in sql]
+    values = [0] * asked.count("?")
+    plan = [row[3] for row in database.execute_sql(f"EXPLAIN QUERY PLAN {asked}", values).fetchall()]
+    assert any("COVERING INDEX cases_case_unit_id_due" in line for line in plan), plan
