@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 import peewee
-import psycopg
+from peewee import psycopg
 
 from portal import audit, config, create_app, db, migrations
 from portal.cases.self_check import found_everywhere
@@ -18,7 +18,7 @@ from portal.commands.moving.leftovers import refuse_strange, refuse_uninstalled
 from portal.commands.moving.shapes import Shape, shapes_of
 from portal.commands.moving.source import INDEX, Source, held, stopped
 from portal.commands.moving.survey import survey
-from portal.commands.moving.target import OWN, Target, reached
+from portal.commands.moving.target import OWN, Target, reached, refuse_without_driver
 from portal.commands.moving.telling import Telling
 from portal.commands.table import print_table
 from portal.registry import registry_of
@@ -34,6 +34,7 @@ AGAIN = "已经复制的都留着：再运行同一条命令，就从停下的�
 @click.pass_obj
 def move_to(instance, address, switch, no_check, without_leftovers):
     """把 SQLite 实例搬到 PostgreSQL（ADDRESS 是一个空的数据库），逐表核对；停下了可以接着搬，原来的文件不动。"""
+    refuse_without_driver()
     folder = config.instance_folder(instance)
     path, owners = _ready(instance, folder)
     if switch:
@@ -209,7 +210,7 @@ def _tell_what_follows(folder: Path, address: str, switch: bool) -> None:
     click.echo("附件、密钥和 heads 留在原处，不用动。原来的 SQLite 文件没有改动：要回去，把 database 改回去即可。")
 
 
-def _said(error: psycopg.Error) -> Unusable:
+def _said(error: "psycopg.Error") -> Unusable:
     """Return the sentence for what PostgreSQL refused."""
     why = (" ".join(str(error).split()) or type(error).__name__)[:300]
     if isinstance(error, psycopg.errors.DiskFull):

@@ -3,7 +3,7 @@
 What is still to be made is kept on the target, so a run that is cut off in between goes on with the rest.
 """
 
-import psycopg
+from peewee import psycopg
 
 from portal.commands.backups.manifest import Unusable
 from portal.commands.moving.source import Source

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import peewee
-import psycopg
+from peewee import psycopg
 
 from portal.commands.backups import engines
 from portal.commands.backups.manifest import Unusable
@@ -51,7 +51,7 @@ class Mark:
 class Target:
     """A PostgreSQL database that a move goes to, over one connection."""
 
-    def __init__(self, connection: psycopg.Connection):
+    def __init__(self, connection: "psycopg.Connection"):
         self.connection = connection
 
     def ask(self, sql: str, values=None) -> list[tuple]:
@@ -117,7 +117,7 @@ class Target:
         return self.connection.execute(f'DELETE FROM "{shape.table.name}"{where}', _texts(values)).rowcount
 
     @contextlib.contextmanager
-    def filling(self, shape: Shape) -> Iterator[psycopg.Copy]:
+    def filling(self, shape: Shape) -> "Iterator[psycopg.Copy]":
         columns = ", ".join(f'"{name}"' for name in shape.table.columns)
         with self.connection.cursor() as cursor, cursor.copy(
                 f'COPY "{shape.table.name}" ({columns}) FROM STDIN') as copy:
@@ -145,14 +145,18 @@ def _texts(values: list) -> list[str]:
     return [str(value) for value in values]
 
 
+def refuse_without_driver() -> None:
+    """Raise Unusable where the driver is not installed, which is an extra: counties on SQLite do not need it."""
+    if psycopg is None:
+        raise Unusable("要搬到 PostgreSQL，请先安装驱动：pip install 'county-portal[postgres]'。")
+
+
 @contextlib.contextmanager
 def reached(address: str) -> Iterator[Target]:
     """Connect to the database at `address` and hold it for this move alone.
 
     Raises Unusable with a sentence where nobody answers, or where it cannot take a county's data.
     """
-    if peewee.psycopg is None:
-        raise Unusable("要搬到 PostgreSQL，请先安装驱动：pip install 'county-portal[postgres]'。")
     if not _is_whole(address):
         raise Unusable("目标地址应写成 postgresql://用户@主机:5432/库名 的样子。")
     with contextlib.ExitStack() as stack:
