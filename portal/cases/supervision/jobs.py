@@ -174,7 +174,9 @@ def _leaders():
                                          Post.valid_to.is_null() | (Post.valid_to >= day))))
         .order_by(User.id)
     )
-    for user in users:
+    # All of them first: a question that is still open when a transaction begins is refused by SQLite (BUSY_SNAPSHOT)
+    # where somebody else wrote since.
+    for user in list(users):
         posts = posts_of(user.id)
         for post in posts:
             if "cases.instruct" in post.permissions and post.unit.county_id is not None:
