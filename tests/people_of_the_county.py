@@ -50,6 +50,10 @@ CAST = {
 }
 
 
+#: The posts begin before any day that a test travels to.
+LONG_AGO = datetime.date(2020, 1, 1)
+
+
 def build(app) -> dict[str, int]:
     """Create the tables, the units, the roles and the cast; return the user ids by name."""
     registry = registry_of(app)
@@ -84,7 +88,7 @@ def _person(name: str, full_name: str, posts) -> int:
     user, _ = accounts.add_user(name, full_name, password=PASSWORD, must_change=False)
     for where, role in posts:
         held = Role.get(Role.slug == role)
-        Post.create(user=user, unit=unit(where), role=held, title=held.title)
+        Post.create(user=user, unit=unit(where), role=held, title=held.title, valid_from=LONG_AGO)
     return user.id
 
 
