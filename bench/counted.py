@@ -50,7 +50,8 @@ class Counted:
         self.villages[unit] = village
         axes = [("place", (unit, town, holder, kind, channel))]
         if line:
-            axes.append(("line", (line, town, holder, kind, channel)))
+            axes += [("line", (line, town, 0, kind, channel)),
+                     ("holder", (line, town, holder, kind, channel if channel == PROXY else ""))]
         done = closed is not None
         changes = [(opened, [(OPENED, 1), (SETTLED, done), (REDONE, redone)])]
         if done:
@@ -64,9 +65,10 @@ class Counted:
         if until is not None:
             changes.append((until, [(DUE, 1), (KEPT, done and not late)]))
         for axis, key in axes:
-            one = axis, key[0], kind, phase, state
-            self.tallies[one] += 1
-            self.places[one] = (county, town, village) if axis == "place" else (county, None, None)
+            if axis != "holder":
+                one = axis, key[0], kind, phase, state
+                self.tallies[one] += 1
+                self.places[one] = (county, town, village) if axis == "place" else (county, None, None)
             for moment, added in changes:
                 for period in periods(moment.date())[:2]:
                     flows = self._open.setdefault((county, axis, period), {})

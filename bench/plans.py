@@ -119,11 +119,13 @@ def _examined(connection, sql: str, values: tuple) -> int:
     ten thousand rows that is cheapest, and what matters is the plan for a large one."""
     with psycopg.ClientCursor(connection) as cursor:
         cursor.execute("SET enable_seqscan = off")
+        cursor.execute("SET jit = off")  # what was priced out looks dear enough to be compiled, for a second each
         try:
             cursor.execute(f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {sql}", values)
             [(found,)] = cursor.fetchall()
         finally:
             cursor.execute("RESET enable_seqscan")
+            cursor.execute("RESET jit")
     return int(_of_node(found[0]["Plan"]))
 
 

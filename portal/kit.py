@@ -30,7 +30,7 @@ from portal.accounts.work import other_posts
 from portal.calendar import Calendar, extend
 from portal.cases.details import Detail
 from portal.cases.ledger import Opening, available, open_case, rate, retitle, take
-from portal.cases.lens import holds, open_cases_of, seen_by
+from portal.cases.lens import holds, open_cases_of, open_ids_with, seen_by
 from portal.cases.listing import render_list
 from portal.cases.merging import merge
 from portal.cases.models import Case
@@ -115,11 +115,11 @@ __all__ = [
     "Upload", "User", "VersionedForm", "Work", "Workflow", "abort", "add_unit", "after_commit", "atomic", "attach",
     "audit", "available", "close_unit", "current_user", "everybody", "extend", "find_or_create_resident", "flash", "fn",
     "get_object_or_404", "holds", "hookimpl", "index_case", "initials", "mask_name", "mask_phone", "may", "may_lag",
-    "merge", "now", "office_of", "open_case", "open_cases_of", "other_posts", "own_transaction", "page_of",
-    "place_name", "rate", "redirect", "refer", "referable", "rename_unit", "render_list", "render_template", "request",
-    "requires", "retitle", "row_id", "search", "seen_by", "send_notice", "send_notice_to_unit", "setting", "signed_in",
-    "staff_at", "strike_resident", "take", "take_number", "today", "towns_with", "unit_in_charge", "url_for",
-    "void_number",
+    "merge", "now", "office_of", "open_case", "open_cases_of", "open_ids_with", "other_posts", "own_transaction",
+    "page_of", "place_name", "rate", "redirect", "refer", "referable", "rename_unit", "render_list", "render_template",
+    "request", "requires", "retitle", "row_id", "search", "seen_by", "send_notice", "send_notice_to_unit", "setting",
+    "signed_in", "staff_at", "strike_resident", "take", "take_number", "today", "towns_with", "unit_in_charge",
+    "url_for", "void_number",
 ]
 
 

@@ -2,7 +2,7 @@
 
 from plugins.grid.models import GridEvent
 from plugins.grid.team import card
-from portal.kit import Card, Case
+from portal.kit import Card, Case, open_ids_with
 
 SHOWN = 5
 
@@ -12,7 +12,7 @@ def _at_once(person) -> dict | None:
     if not person.acts_for:
         return None
     query = Case.select().join(GridEvent, on=(GridEvent.case == Case.id)).where(
-        Case.unit.in_(list(person.acts_for)), Case.closed.is_null(), Case.kind == "grid.event",
+        Case.id.in_(open_ids_with(person.acts_for)), Case.kind == "grid.event",
         GridEvent.compulsory == True,  # noqa: E712
     )
     found = list(query.order_by(Case.due, Case.id).limit(SHOWN))

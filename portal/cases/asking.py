@@ -29,8 +29,10 @@ from portal.values import PHASES
 PAGE = 50
 #: Filtered counts stop here; "1,000+" says enough and costs little.
 COUNTED = 1000
-#: With a rating there is no index to count by, and few have it: "100+" has to do.
+#: A rating and a channel have no index together: "100+" has to do.
 COUNTED_SLOWLY = 100
+#: Up to this rating there are few cases; most of those that are rated have a better one.
+BADLY = 2
 SORTS = {"newest": "最新登记", "due": "最早到期（只看在办）"}
 CHIPS = (("", "全部"), ("new", "待受理"), ("accepted", "已受理"), ("handling", "办理中"), ("paused", "已停表"),
          ("closed", "已办结"), ("overdue", "超期"))
@@ -68,8 +70,9 @@ class Wanted:
 
     @property
     def is_filtered(self) -> bool:
+        """Tell whether more is asked than the counters tell apart: kind, phase and state."""
         return bool(
-            self.words or self.channel or self.state or self.rating or self.since or self.until or self.unit
+            self.words or self.channel or self.rating or self.since or self.until or self.unit
             or self.by != "opened" or self.timing or self.mark or self.rated or self.holder or self.common
         )
 
@@ -158,7 +161,7 @@ class Shape:
     by_due: bool
     channel: bool
     state: bool
-    rating: bool
+    rating: str
     since: bool
     until: bool
     unit: str
@@ -178,11 +181,15 @@ class Shape:
         level = wanted.unit.level if wanted.unit else ""
         return cls(
             reader.shape, wanted.lens, phase, wanted.by_due, bool(wanted.channel), bool(wanted.state),
-            wanted.rating is not None, bool(wanted.since), bool(wanted.until),
+            _rating(wanted.rating), bool(wanted.since), bool(wanted.until),
             level if level in PLACES else "holder" if level else "",
             len(search.phrases(wanted.words)) if wanted.words else -1, wanted.by, wanted.timing, wanted.mark,
             wanted.rated is not None, wanted.holder is not None, level if wanted.direct else "", wanted.common, key,
         )
+
+
+def _rating(rating: int | None) -> str:
+    return "" if rating is None else "few" if rating <= BADLY else "many"
 
 
 def _values(wanted: Wanted, reader: Reader) -> dict:
@@ -209,21 +216,23 @@ def _conditions(shape: Shape, slots, unit=None) -> list:
     """Return the conditions of a list; with `unit` of the part of it that lies with this one of the reader's units."""
     reader = Reader.in_slots(shape.reader, slots)
     lens = through(shape.lens, reader) if unit is None else Case.unit == unit
-    # Whatever else there is an index for is rarer than a kind or a channel.
-    indexed = not (shape.phase or shape.state or shape.by_due or shape.by != "opened" or shape.words > 0)
+    # Whatever else there is an index for is rarer than a kind or a channel, and a bad rating is the rarest.
+    others = shape.by_due or shape.by != "opened" or shape.words > 0
+    rarely = shape.rating == "few" and not (others or shape.phase == "overdue")
+    indexed = not (others or shape.phase or shape.state or rarely)
     found = [lens, of_kinds(reader, indexed and len(reader.kinds) == 1), unrestricted(reader)]
     if shape.phase == "overdue":
         found += [Case.closed.is_null(), Case.due < slots.now]
     elif shape.phase:
-        found.append(Case.phase == slots.phase)
+        found.append((unindexed(Case.phase) if rarely else Case.phase) == slots.phase)
     if shape.by_due:
         found += [Case.closed.is_null(), Case.due.is_null(False)]
     if shape.channel:
         found.append((Case.channel if indexed else unindexed(Case.channel)) == slots.channel)
     if shape.state:
-        found += [Case.state == slots.state, Case.phase == slots.state_phase]
+        found += [Case.state == slots.state, (unindexed(Case.phase) if rarely else Case.phase) == slots.state_phase]
     if shape.rating:
-        found.append(Case.rating == slots.rating)
+        found.append((Case.rating if rarely else unindexed(Case.rating)) == slots.rating)
     found += _behind(shape, slots)
     if shape.unit:
         found.append(PLACES.get(shape.unit, Case.unit) == slots.unit)
@@ -383,7 +392,7 @@ def counts(wanted: Wanted, person) -> dict[str, int]:
     reader = Reader.of(person, wanted.kind)
     values = _values(wanted, reader)
     if wanted.lens == "area" and not wanted.is_filtered and not has_restricted(reader.kinds):
-        found = tallies.by_phase(person, list(reader.kinds))
+        found = tallies.by_phase(person, list(reader.kinds), wanted.state)
     else:
         found = dict(_counted(Shape.of(replace(wanted, phase="", sort="newest"), reader))(**values))
     shown = {phase: found.get(phase, 0) for phase, _ in CHIPS if phase in PHASES}
@@ -404,9 +413,25 @@ def most(shape) -> int:
 
 @functools.lru_cache(maxsize=500)
 def _counted(shape: Shape) -> Prepared:
+    """Return the query of the phases of the newest: by the index that the list goes along, so that what lies beyond the
+    limit is not looked at. With words all that hold them would have to be sorted, so any of them are counted."""
+    newest = (behind.COLUMN[shape.by].desc(), Case.id.desc()) if shape.words < 0 else ()
+
+    def some(slots, unit=None):
+        query = Case.select(Case.phase).where(*_conditions(shape, slots, unit))
+        return query.order_by(*newest).limit(most(shape))
+
     def build(slots):
-        some = Case.select(Case.phase).where(*_conditions(shape, slots)).limit(most(shape)).alias("some")
-        return Case.select(some.c.phase, fn.COUNT(1)).from_(some).group_by(some.c.phase)
+        units = shape.reader[1] if shape.lens == "unit" else 0
+        if units < 2:
+            found = some(slots).alias("some")
+        else:
+            parts = [some(slots, unit).alias(f"part{number}") for number, unit in enumerate(slots.many("unit", units))]
+            first, *rest = (Case.select(part.c.phase).from_(part) for part in parts)
+            for one in rest:
+                first = first.union_all(one)
+            found = first.limit(most(shape)).alias("some")
+        return Case.select(found.c.phase, fn.COUNT(1)).from_(found).group_by(found.c.phase)
 
     return Prepared(build)
 

@@ -106,14 +106,17 @@ def flowed(case: Standing):
     found = events(case)
     if not found:
         return
-    town = case.town_id or 0
+    town, proxy = case.town_id or 0, PROXY if case.channel == PROXY else ""
+    (_, place), *line = case.axes
     rows = [
-        (axis, (unit_id, town, case.unit_id, case.kind, case.channel), case.village_id if axis == "place" else None)
-        for axis, unit_id in case.axes
+        ("place", (place, town, case.unit_id, case.kind, case.channel), case.village_id),
+        # What a county sums up: thousands of leaves would be too many.
+        ("town", (town or case.county_id, town, 0, case.kind, case.channel), None),
+        ("holder", (0, 0, case.unit_id, case.kind, proxy), None),
     ]
-    # What a county sums up: thousands of leaves would be too many.
-    rows.append(("town", (town or case.county_id, town, 0, case.kind, case.channel), None))
-    rows.append(("holder", (0, 0, case.unit_id, case.kind, PROXY if case.channel == PROXY else ""), None))
+    for _, unit_id in line:
+        rows.append(("line", (unit_id, town, 0, case.kind, case.channel), None))
+        rows.append(("holder", (unit_id, town, case.unit_id, case.kind, proxy), None))
     for axis, rest, village in rows:
         for _, moment, changes in found:
             for period in periods(moment.date()):

@@ -118,7 +118,12 @@ def _rows(shape: tuple, part: str, limit: int) -> Prepared:
         else:
             # What should run again stands above what is due first: it has no date that would ever make it urgent.
             first = Case.paused_at if part == "paused" else Case.due.asc(nulls="FIRST")
-            query = columns().where(*_open(reader), _part(reader, slots.today) == part).order_by(first, Case.id)
+            lying = Case.select(Case.id).where(*_open(reader), _part(reader, slots.today) == part)
+            if part != "paused":
+                # Chosen from the index of what is open alone: asked for whole rows of several units, SQLite would go
+                # through all that ever lay with them.
+                lying = lying.order_by(first, Case.id).limit(limit)
+            query = columns().where(Case.id.in_(lying)).order_by(first, Case.id)
         return query.limit(limit)
 
     return Prepared(build, Found)

@@ -163,6 +163,8 @@ def _sums(column: str, by: str, names: int, periods: int) -> Prepared:
     def build(slots):
         axis = Flow.axis == _axis(column, by)
         place = Flow.unit_id if column in ("grid_id", "line_id") else getattr(Flow, column)
+        if column == "county_id" and by == "holder":
+            axis &= Flow.unit_id == 0
         return (
             Flow.select(key, Flow.period, *(fn.SUM(getattr(Flow, name)) for name in FLOWS),
                         fn.SUM(When(None, ((Flow.channel == PROXY, Flow.opened),), 0)))
@@ -176,8 +178,10 @@ def _sums(column: str, by: str, names: int, periods: int) -> Prepared:
 
 def _axis(column: str, by: str) -> str:
     """Return the axis of the counters with the fewest rows that still tell the rows of `by` apart."""
+    if by == "holder" and column in ("county_id", "line_id"):
+        return "holder"
     if column == "county_id":
-        return "holder" if by == "holder" else "town"
+        return "town"
     if column == "town_id" and by in ("kind", "channel"):
         return "town"
     return "line" if column == "line_id" else "place"

@@ -131,3 +131,12 @@ def open_cases_of(unit, kind: str):
     """Return the query of the open cases of `kind` that lie in `unit` (a county, town, village or grid)."""
     column = COLUMNS[f"{unit.level}_id"]
     return Case.select().where(column == unit.id, kind_among([kind]), Case.closed.is_null()).order_by(Case.id)
+
+
+def open_ids_with(units):
+    """Return the query of the ids of all open cases that lie with `units` (ids), for `Case.id.in_`.
+
+    It is answered from the index of what is open alone. Asked for whole rows of several units at once, SQLite goes
+    through all that ever lay with them.
+    """
+    return Case.select(Case.id).where(_among(Case.unit, sorted(units)), Case.closed.is_null())

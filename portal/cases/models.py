@@ -47,9 +47,9 @@ class Case(Model):
     person = ForeignKeyField(User, null=True, index=False)
 
     channel = CharField(max_length=20, default="window")
-    source_case = ForeignKeyField("self", null=True)
+    source_case = ForeignKeyField("self", null=True, index=False)
     #: The matter that answers for this one; and how many lie merged in this one (see merging.py).
-    merged_into = ForeignKeyField("self", null=True, backref="merged")
+    merged_into = ForeignKeyField("self", null=True, backref="merged", index=False)
     merged_count = SmallIntegerField(default=0)
     #: How many open matters may be the same and wait for somebody to decide (see duplicates.py).
     alike = SmallIntegerField(default=0)
@@ -168,22 +168,31 @@ Case.add_index(Case.index(
 Case.add_index(Case.index(Case.unit, Case.resume_by, name="cases_case_resume_by", where=SQL("resume_by IS NOT NULL")))
 _whole = PreparedRows(Case)
 
-# Lists: newest first in an area, the same by phase, and what is due next; one set per place column. A village or a
-# grid holds few enough cases to do without the second.
+for _link in (Case.merged_into, Case.source_case):  # hardly a case has one
+    _name = _link.column_name
+    Case.add_index(Case.index(_link, where=SQL(f"{_name} IS NOT NULL"), name=f"cases_case_{_name}"))
+
+# Lists: newest first in an area, the same by phase, and what is due next; one set per place column. A grid holds few
+# enough cases to do without the second.
+_shown = (Case.kind, Case.restricted, Case.person, Case.created_by, Case.unit, Case.channel, Case.closed)
+_COUNTED = {
+    "county_id": (Case.town_id, *_shown), "town_id": (Case.village_id, *_shown),
+    "village_id": (Case.grid_id, *_shown), "line_id": (Case.town_id, *_shown),
+    "unit_id": (Case.kind, Case.person, Case.restricted, Case.created_by, Case.resume_by, Case.closed),
+}
 for _place in ("county_id", "town_id", "village_id", "grid_id", "line_id", "unit_id", "person_id"):
     _column = getattr(Case, _place.removesuffix("_id") if _place in ("unit_id", "person_id") else _place)
     Case.add_index(
         Case.index(_column, Case.opened.desc(), Case.id.desc(), name=f"cases_case_{_place}_opened")
     )
-    # The desk counts what lies with a unit on every page: from this index alone. SQLite takes it only with `closed` in
-    # it, although it is always null here; else it walks through all that ever lay with the unit.
-    _more = (
-        Case.kind, Case.person, Case.restricted, Case.created_by, Case.resume_by, Case.closed,
-    ) if _place == "unit_id" else ()
+    # The desk counts what lies with a unit on every page, figures and lists what is overdue: from this index alone.
+    # SQLite takes it only with `closed` in it, although it is always null here; else it walks through all that ever lay
+    # with the unit.
+    _more = _COUNTED.get(_place, ())
     Case.add_index(
         Case.index(_column, Case.due, Case.id, *_more, where=SQL("closed IS NULL"), name=f"cases_case_{_place}_due")
     )
-    if _place in ("county_id", "town_id", "line_id"):
+    if _place in ("county_id", "town_id", "village_id", "line_id"):
         Case.add_index(
             Case.index(_column, Case.phase, Case.opened.desc(), Case.id.desc(), name=f"cases_case_{_place}_phase")
         )
@@ -191,11 +200,12 @@ for _place in ("county_id", "town_id", "village_id", "grid_id", "line_id", "unit
         for _moment in (Case.closed, Case.owed):
             _name = f"cases_case_{_place}_{_moment.name}"
             Case.add_index(Case.index(_column, _moment.desc(), Case.id.desc(), name=_name))
-    if _place in ("county_id", "town_id"):
-        # One kind or one channel may be one case in ten thousand: fifty of it are not to be looked for in all.
-        for _filter in (Case.kind, Case.channel):
+    if _place in ("county_id", "town_id", "village_id"):
+        # One kind, channel or rating may be one case in ten thousand: fifty of it are not to be looked for in all.
+        for _filter, _held in ((Case.kind, None), (Case.channel, None), (Case.rating, SQL("rating IS NOT NULL"))):
             _name = f"cases_case_{_place}_{_filter.name}"
-            Case.add_index(Case.index(_column, _filter, Case.opened.desc(), Case.id.desc(), name=_name))
+            Case.add_index(
+                Case.index(_column, _filter, Case.opened.desc(), Case.id.desc(), name=_name, where=_held))
 
 
 Case.add_index(
@@ -446,7 +456,10 @@ class Tally(Model):
     class Meta:
         table_name = "cases_tally"
         primary_key = CompositeKey("county_id", "axis", "unit_id", "kind", "phase", "state")
-        indexes = ((("axis", "county_id"), False), (("axis", "town_id"), False), (("axis", "village_id"), False))
+        indexes = (
+            (("axis", "county_id"), False), (("axis", "town_id"), False), (("axis", "village_id"), False),
+            (("unit_id", "axis"), False),
+        )
 
 
 class Flow(Model):
@@ -454,9 +467,10 @@ class Flow(Model):
     responsible unit (`holder_id`), kind and channel.
 
     A line's rows are kept for each town (0: the county itself), so that no row of a department is everybody's. On the
-    axis "town" nothing below a town and no responsible unit is told apart, on the axis "holder" nothing but that unit,
-    the kind, and as channel whether it came by proxy: what a county's figures sum up. Only
-    cases that are open to all readers of their kind are counted here.
+    axes "line" and "town" nothing below a town and no responsible unit is told apart; on the axis "holder" nothing but
+    that unit, the kind, and as channel whether it came by proxy: once for the county (`unit_id` 0), and for a line
+    (`unit_id`) by town. So figures sum up few rows. Only cases that are open to all readers of their kind are counted
+    here.
     """
 
     county_id = IntegerField()

@@ -78,20 +78,21 @@ def _standings(number: int) -> Prepared:
 
 # -- reading -------------------------------------------------------------------------------------------------------
 
-def by_phase(person, kinds: list[str]) -> dict[str, int]:
-    """Return how many cases of `kinds` stand in each phase in the area of the person's post."""
+def by_phase(person, kinds: list[str], state: str = "") -> dict[str, int]:
+    """Return how many cases of `kinds` stand in each phase, or in one `state`, in the area of the person's post."""
     if person.area is None or not kinds:
         return {}
     column, value = person.area
-    rows = _by_phase(column, len(kinds))(area=value, **numbered("kind", kinds))
+    rows = _by_phase(column, len(kinds), bool(state))(area=value, state=state, **numbered("kind", kinds))
     return {phase: int(count) for phase, count in rows if count}
 
 
 @functools.lru_cache(maxsize=100)
-def _by_phase(column: str, kinds: int) -> Prepared:
+def _by_phase(column: str, kinds: int, state: bool) -> Prepared:
     return Prepared(lambda slots: (
         Tally.select(Tally.phase, fn.SUM(Tally.count))
-        .where(_summed(Tally, column, slots.area), Tally.kind.in_(slots.many("kind", kinds)))
+        .where(_summed(Tally, column, slots.area), Tally.kind.in_(slots.many("kind", kinds)),
+               *([Tally.state == slots.state] if state else []))
         .group_by(Tally.phase)
     ))
 

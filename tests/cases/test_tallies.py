@@ -71,6 +71,8 @@ def test_each_reader_gets_the_figures_of_the_own_ground(county, name):
     who = county[name]
     cases = seen(who)
     assert tallies.by_phase(who, KINDS) == dict(Counter(case.phase for case in cases))
+    for state in {case.state for case in Case.select()}:
+        assert tallies.by_phase(who, KINDS, state) == dict(Counter(case.phase for case in cases if case.state == state))
     wanted = sorted({period for case in Case.select() for period in tallies.periods(case.opened.date())})
     found = tallies.by_period(who, KINDS, wanted)
     for period in wanted:
