@@ -6,12 +6,13 @@ from flask import abort, render_template, request, url_for
 from flask_login import current_user
 
 from portal.cases import tallies
-from portal.cases.asking import CHIPS, SORTS, Wanted, channels, counts, has_restricted, most, page, read, states
+from portal.cases.asking import counts, has_restricted, most, page
 from portal.cases.behind import DATED, MARKS, RATED, TIMINGS
 from portal.cases.kinds import kinds, readable
 from portal.cases.lens import LENSES
 from portal.cases.models import RATINGS
 from portal.cases.rows import prepared
+from portal.cases.wanted import CHIPS, SORTS, Wanted, channels, read, states
 from portal.org import tree
 from portal.org.models import Unit
 

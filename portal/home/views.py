@@ -6,7 +6,8 @@ from markupsafe import Markup
 from portal.access import SIGNED_IN, may_lag, public, signed_in
 from portal.calendar import Calendar
 from portal.cases import desk
-from portal.cases.asking import Wanted, counts
+from portal.cases.asking import counts
+from portal.cases.wanted import Wanted
 from portal.db import database, now
 from portal.health import may_read_metrics
 from portal.home import figures, metrics

@@ -7,10 +7,10 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
-from portal.cases.asking import UNTIMED
 from portal.cases.ledger import rate
 from portal.cases.models import RATINGS, Case
 from portal.cases.timeline import locked
+from portal.cases.wanted import UNTIMED
 from portal.db import atomic, now
 from tests.cases.making import chips, every_page, listed, plain
 from tests.people_of_the_county import NEXT_VILLAGE, OTHER_TOWN, TOWN, VILLAGE, person, unit
