@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from portal.cases.desk import rows
 from portal.cases.desk import waiting as count_waiting
 from portal.cases.models import Case
 from portal.db import atomic, database, now
@@ -144,6 +145,22 @@ def test_what_was_ever_done_costs_the_count_of_the_desk_nothing(app, ground):
     with app.test_request_context(), counted_queries() as seen:
         count_waiting(zhen)
     [asked] = [sql for sql in seen if "cases_assist" in sql]
-    values = [0] * asked.count("?")
-    plan = [row[3] for row in database.execute_sql(f"EXPLAIN QUERY PLAN {asked}", values).fetchall()]
-    assert any("COVERING INDEX cases_case_unit_id_due" in line for line in plan), plan
+    assert "COVERING INDEX cases_case_unit_id_due" in _plan(asked)
+
+
+@pytest.mark.parametrize("part", ["mine", "paused", "others"])
+@pytest.mark.parametrize("ground", ["sqlite"], indirect=True, scope="session")
+def test_what_was_ever_done_costs_the_rows_of_the_desk_nothing(app, ground, part):
+    """The town's people act for two units: for both at once SQLite would go through all that ever lay with them."""
+    zhen = person("zhen")
+    assert len(zhen.acts_for) > 1
+    with app.test_request_context(), counted_queries() as seen:
+        rows(zhen, part)
+    [asked] = [sql for sql in seen if "cases_case" in sql]
+    plan = _plan(asked)
+    assert "COVERING INDEX cases_case_unit_id_due" in plan and "cases_case_unit_id_opened" not in plan, plan
+
+
+def _plan(sql: str) -> str:
+    values = [0] * sql.count("?")
+    return "; ".join(row[3] for row in database.execute_sql(f"EXPLAIN QUERY PLAN {sql}", values).fetchall())
