@@ -15,7 +15,8 @@ import pytest
 import time_machine
 
 from portal import create_app
-from portal.db import database
+from portal.calendar.models import CalendarChange, CalendarRevision, CalendarYear
+from portal.db import atomic, database
 from portal.testing import Browser
 from tests.parted import part_everything
 from tests.people_of_the_county import PASSWORD, PLUGINS, build
@@ -277,6 +278,15 @@ def app(ground):
         yield application
     if not database.is_closed() and not database.in_transaction():
         database.close()
+
+
+@pytest.fixture
+def unestimated(app):
+    """The years after those that were announced are not known, as before an administrator or a job estimates them."""
+    with atomic():
+        CalendarYear.delete().where(CalendarYear.provisional).execute()
+        CalendarChange.delete().execute()
+        CalendarRevision.update(token=uuid.uuid4().hex).execute()
 
 
 @pytest.fixture

@@ -175,6 +175,7 @@ def test_the_desk_says_what_is_overdue_and_what_is_due_today(sign_in, app):
         assert "今天没有到期的件" in sign_in("cun").open("/").text
 
 
+@pytest.mark.usefixtures("unestimated")
 def test_beyond_the_last_loaded_year_nothing_is_guessed_and_nothing_half_saved(sign_in):
     """A deadline that reaches into a year that nobody has loaded is refused with what to do."""
     last = max(Calendar.load().years)

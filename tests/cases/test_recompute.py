@@ -7,7 +7,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from peewee import fn
 
-from portal.accounts.models import Post
 from portal.calendar import Calendar, keeping, reminding
 from portal.calendar.deadlines import Span, due_extended, due_with_pauses
 from portal.calendar.models import CalendarChange, CalendarDay, CalendarYear
@@ -27,9 +26,7 @@ MONDAY = "2026-10-12 09:00"
 DAY = "/calendar/days/2026-10-14"
 
 
-@pytest.fixture(autouse=True)
-def posts_are_old(app):
-    Post.update(valid_from=datetime.date(2026, 3, 1)).execute()
+pytestmark = pytest.mark.usefixtures("unestimated")
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ import datetime
 import pytest
 
 from portal.audit.models import AuditEntry
+from portal.db import now
 from portal.jobs import plan, running
 from portal.jobs.models import JobRun, Lease
 from portal.registry import PluginError
@@ -20,7 +21,7 @@ __all__ = ["registry"]
 def county(start):
     made = start(FILES, enable=["works"])
     with made.app.app_context():
-        Lease.update(born=datetime.datetime(2026, 12, 1)).execute()
+        Lease.update(born=now() + datetime.timedelta(days=4)).execute()
         yield made
 
 
