@@ -26,8 +26,14 @@ def follow(change) -> None:
     if _clashing(change):
         step = max(_numbers(change.unit.id), _numbers(change.into.id))
         Household.update(number=Household.number + step).where(Household.village_id == change.unit.id).execute()
-    for key, heir in change.heirs.items():
-        for model in (Household, KeyPerson):
-            model.update(unit=heir.id).where(model.unit == key).execute()
-        for field in (GridEvent.sent_by, GridEvent.extension_unit):
-            GridEvent.update({field: heir.id}).where(field == key, GridEvent.handled_at.is_null()).execute()
+    for model in (Household, KeyPerson):
+        _to_heirs(change, model, model.unit)
+    for field in (GridEvent.sent_by, GridEvent.extension_unit):
+        _to_heirs(change, GridEvent, field, GridEvent.handled_at.is_null())
+
+
+def _to_heirs(change, model, field, *which) -> None:
+    """Give what names a unit that ends to its heir. A town ends with its offices, most of which are named nowhere."""
+    named = model.select(field).where(field.in_(list(change.heirs) or [0]), *which).distinct()
+    for key in sorted(key for (key,) in named.tuples()):
+        model.update({field: change.heirs[key].id}).where(field == key, *which).execute()

@@ -6,6 +6,8 @@ from portal.kit import Case
 
 def follow(change) -> None:
     unclosed = Case.select(Case.id).where(Case.closed.is_null())
-    for key, heir in change.heirs.items():
-        ServiceRequest.update(window=heir.id).where(
+    windows = ServiceRequest.select(ServiceRequest.window).where(
+        ServiceRequest.window.in_(list(change.heirs) or [0])).distinct()
+    for key in sorted(key for (key,) in windows.tuples()):
+        ServiceRequest.update(window=change.heirs[key].id).where(
             ServiceRequest.window == key, ServiceRequest.case.in_(unclosed)).execute()

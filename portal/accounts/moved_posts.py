@@ -4,6 +4,7 @@ import datetime
 
 from portal.accounts.models import Absence, Post, Role, Session, User
 from portal.db import today
+from portal.org.lineage_rows import led
 from portal.org.models import Unit
 from portal.values import Rearrangement, UnitEffect, UnitPart
 
@@ -41,20 +42,21 @@ def parts(unit: Unit) -> list[UnitPart]:
 
 def follow(change: Rearrangement) -> None:
     """Move the posts of units that end to their heirs, and the chosen ones to the new unit."""
-    for key, heir in change.heirs.items():
-        Post.update(unit=heir.id, version=Post.version + 1).where(Post.unit == key, _lasting()).execute()
-        _collapse(heir.id)
+    if change.heirs:
+        going = Post.update(unit=led(Post.unit, change.heirs), version=Post.version + 1)
+        if going.where(Post.unit.in_(list(change.heirs)), _lasting()).execute():
+            _collapse({heir.id for heir in change.heirs.values()})
     ids = change.chosen_ids(PREFIX)
     for post in Post.select().where(Post.id.in_(ids or [0]), Post.unit.in_(list(change.takers) or [0])):
         taker = change.takers[post.unit_id]
         Post.update(unit=taker.id, version=Post.version + 1).where(Post.id == post.id).execute()
 
 
-def _collapse(unit_id: int) -> None:
+def _collapse(units: set[int]) -> None:
     """Let one post remain of several that are the same: same person, same role, now the same unit."""
     kept: dict[tuple, Post] = {}
-    for post in Post.select().where(Post.unit == unit_id, _lasting()).order_by(Post.id):
-        first = kept.setdefault((post.user_id, post.role_id), post)
+    for post in Post.select().where(Post.unit.in_(sorted(units)), _lasting()).order_by(Post.id):
+        first = kept.setdefault((post.unit_id, post.user_id, post.role_id), post)
         if first is post:
             continue
         yesterday = today() - datetime.timedelta(days=1)

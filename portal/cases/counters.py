@@ -20,7 +20,7 @@ def _nothing() -> list[int]:
 
 class Change:
     """What is to be added: {key of a Tally: number} and {key of a Flow: [numbers in the order of FLOWS]}, with the
-    place of each. A recount of millions of cases holds as many flows: a list takes a fifth of what a dict would.
+    place of each. A list takes a fifth of what a dict would.
     """
 
     def __init__(self):
@@ -40,16 +40,6 @@ class Change:
             flow = self.flows[key]
             for name, number in changes.items():
                 flow[_AT[name]] += sign * number
-
-    def add(self, other: "Change") -> None:
-        """Add what was counted elsewhere."""
-        self.tallies.update(other.tallies)
-        self.places |= other.places
-        self.villages |= other.villages
-        for key, numbers in other.flows.items():
-            flow = self.flows[key]
-            for at, number in enumerate(numbers):
-                flow[at] += number
 
     def write(self) -> None:
         rows = [(*key, *self.places[key], number) for key, number in sorted(self.tallies.items()) if number]

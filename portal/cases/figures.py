@@ -3,6 +3,7 @@
 Rates are those of DOMAIN 9.10; each names what it is divided by, and without anything to divide by there is none.
 """
 
+import bisect
 import datetime
 import functools
 from collections import Counter
@@ -20,6 +21,7 @@ from portal.cases.periods import Period
 from portal.db import now
 from portal.org.models import Unit
 from portal.org.settings import setting
+from portal.paging import Numbered
 from portal.prepared import Prepared, numbered
 
 DIMENSIONS = {"unit": "按下级单位", "kind": "按种类", "channel": "按来源", "holder": "按承办单位"}
@@ -74,7 +76,10 @@ LISTS = {
 
 @dataclass
 class Line:
-    """One row: what it is of, the counts of the period, of the one before and of the same a year ago."""
+    """One row: what it is of, the counts of the period, of the one before and of the same a year ago.
+
+    What follows from the sums (`finished`) is in the counts of every line, and of the total in all three.
+    """
 
     key: object
     name: str
@@ -101,6 +106,8 @@ class Table:
     fair: bool
     #: Cases of these kinds may be seen by those named on them only, and are then in no figure.
     partly: list[str]
+    #: Which page of the rows `lines` are; the total is that of all.
+    shown: Numbered
 
 
 def percent(counts: Counter, rate: Rate) -> float | None:
@@ -121,8 +128,12 @@ def finished(counts: Counter, fair: bool) -> Counter:
     return counts
 
 
-def table_of(person, period: Period, by: str, only: str = "") -> Table:
-    """Return the figures of the person's area; `only` leaves one kind. A few queries, however many cases there are."""
+def table_of(person, period: Period, by: str, only: str = "", *, order=None, page: int = 0) -> Table:
+    """Return the figures of the person's area; `only` leaves one kind. A few queries, however many cases there are.
+
+    `order` is the key by which lines are sorted (administrative order without it, and among equals), `page` the page
+    of them that is wanted (all without it).
+    """
     names = [kind.name for kind in readable(person) if only in ("", kind.name)]
     found: dict[object, Line] = {}
     if person.area is not None and names:
@@ -131,12 +142,16 @@ def table_of(person, period: Period, by: str, only: str = "") -> Table:
     total = Line(None, "合计")
     for line in found.values():
         total.add(line)
+    for counts in (*(line.counts for line in found.values()), total.counts, total.before, total.year_before):
+        finished(counts, fair)
+    partly = [kinds()[name].title for name in names if kinds()[name].restricted]
+    if by == "holder":
+        lines, shown = _holders(found, order, page)
+        return Table(period, by, "承办单位", lines, total, fair, partly, shown)
     heading, lines = _named(found, person, names, by)
-    for line in [*lines, total]:
-        for counts in (line.counts, line.before, line.year_before):
-            finished(counts, fair)
-    return Table(period, by, heading, lines, total, fair, [kinds()[name].title for name in names
-                                                          if kinds()[name].restricted])
+    shown = Numbered(len(lines), page)
+    lines = (sorted(lines, key=order) if order else lines)[shown.part]
+    return Table(period, by, heading, lines, total, fair, partly, shown)
 
 
 def _count(found: dict, person, names: list[str], period: Period, by: str) -> None:
@@ -264,10 +279,28 @@ def _named(found: dict, person, names: list[str], by: str) -> tuple[str, list[Li
     if by == "channel":
         order = {key: title for name in names for key, title in kinds()[name].channels}
         return "来源", _in_order(found, order)
-    if by == "holder":
-        query = Unit.select(Unit.id, Unit.short).where(Unit.id.in_([key for key in found if key])).order_by(Unit.code)
-        return "承办单位", _in_order(found, dict(query.tuples()), always=False)
     return _below(found, person)
+
+
+def _holders(found: dict, order, page: int) -> tuple[list[Line], Numbered]:
+    """Return the rows of one page: a county has some 1,400 units that are responsible for something.
+
+    Only the units of the page are looked up, and those that tie with its first or its last row, whose order among
+    equals is that of their codes.
+    """
+    lines = [line for key, line in found.items() if key and any(line.counts.values())]
+    shown = Numbered(len(lines), page)
+    part = shown.part
+    if order and lines:
+        lines.sort(key=order)
+        first = bisect.bisect_left(lines, order(lines[part.start]), key=order)
+        lines = lines[first:bisect.bisect_right(lines, order(lines[part.stop - 1]), key=order)]
+        part = slice(part.start - first, part.stop - first)
+    query = Unit.select(Unit.id, Unit.short).where(Unit.id.in_([line.key for line in lines])).order_by(Unit.code)
+    if not order:
+        query, part = query.offset(part.start).limit(part.stop - part.start), slice(None)
+    named = _in_order(found, dict(query.tuples()))
+    return (sorted(named, key=order) if order else named)[part], shown
 
 
 def _below(found: dict, person) -> tuple[str, list[Line]]:
@@ -290,11 +323,10 @@ def _below(found: dict, person) -> tuple[str, list[Line]]:
     return heading, [*lines, own] if any(own.counts.values()) else lines
 
 
-def _in_order(found: dict, order: dict, always: bool = True) -> list[Line]:
+def _in_order(found: dict, order: dict) -> list[Line]:
     lines = []
     for key, name in order.items():
         line = found.get(key) or Line(key, name)
         line.name = name
-        if always or any(line.counts.values()):
-            lines.append(line)
+        lines.append(line)
     return lines

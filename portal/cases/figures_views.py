@@ -15,6 +15,7 @@ from portal.cases.kinds import readable
 from portal.cases.periods import SPANS, read
 from portal.cases.views import blueprint
 from portal.db import now, today
+from portal.paging import asked_page
 
 #: The columns of the table: a count, a rate by its name, or the mean time; with what stands above it.
 COLUMNS = (
@@ -40,31 +41,31 @@ def shown(column: str, value: float | None) -> str:
     return f"{value:.1f}%" if column in RATE else f"{value:.1f} 天" if column == "days" else f"{value:,}"
 
 
-def _asked() -> tuple[Table, dict, str]:
-    """Return the table that the address asks for, the address's own parameters, and the kind or ""."""
+def _asked(page: int) -> tuple[Table, dict, str]:
+    """Return that page of the table that the address asks for (0 for all of it), the address's own parameters without
+    the page, and the kind or ""."""
     if current_user.post is None:
         abort(404)
     period = read(request.args, today())
     by = request.args.get("by") if request.args.get("by") in DIMENSIONS else "unit"
     names = [kind.name for kind in readable(current_user)]
     kind = request.args.get("kind") if request.args.get("kind") in names else ""
-    table = table_of(current_user, period, by, kind)
     sort = request.args.get("sort", "")
-    if sort.removeprefix("-") in dict(COLUMNS):
-        _sort(table, sort)
-    else:
+    if sort.removeprefix("-") not in SHOWN:
         sort = ""
+    table = table_of(current_user, period, by, kind, order=_order(sort) if sort else None, page=page)
     return table, {"span": period.span, "at": period.first, "by": by, "kind": kind, "sort": sort}, kind
 
 
-def _sort(table: Table, sort: str) -> None:
+def _order(sort: str):
+    """Return the key by which lines are sorted; what has nothing to divide by comes last either way."""
     column, down = sort.removeprefix("-"), sort.startswith("-")
 
     def key(line: Line):
         value = value_of(line, column)
         return value is None, 0 if value is None else -value if down else value
 
-    table.lines.sort(key=key)
+    return key
 
 
 @blueprint.get("/figures")
@@ -72,7 +73,7 @@ def _sort(table: Table, sort: str) -> None:
 @may_lag
 def figures():
     """What the area received, closed and kept in a period."""
-    table, asked, kind = _asked()
+    table, asked, kind = _asked(asked_page())
 
     def address(**changes) -> str:
         kept = {name: value for name, value in {**asked, **changes}.items() if value not in ("", None)}
@@ -90,6 +91,7 @@ def figures():
         later=address(at=period.following.first) if period.after <= today() else "",
         kinds=[("", "全部种类"), *((one.name, one.title) for one in readable(current_user))], kind=kind,
         kept={name: value for name, value in asked.items() if name != "kind"}, rates=RATES, chart=_chart(table),
+        pager=table.shown.pager(lambda page: f"{address(page=page)}#rows"), whole=f"{address(page='all')}#print",
         sheet=address().replace("/figures?", "/figures/sheet?", 1), unit=current_user.post.unit.name,
     )
 
@@ -99,7 +101,7 @@ def figures():
 @may_lag
 def figures_sheet_file():
     """The same table as a workbook."""
-    table, asked, kind = _asked()
+    table, asked, kind = _asked(0)
     unit = current_user.post.unit.name
     audit.record("cases.export_figures", "figures", "", detail={"title": table.period.title, "kind": kind or "全部"})
     content = figures_sheet.workbook(table, COLUMNS, value_of, unit, now())
@@ -211,5 +213,6 @@ def _chart(table: Table) -> dict:
     return {
         "columns": [table.heading, "登记", "办结", "应办结"], "kind": "bar",
         "rows": [row for row in rows if any(row[1:])],
-        "summary": f"{title}共登记 {total['opened']} 件，办结 {total['closed']} 件，应办结 {total['due']} 件。",
+        "summary": f"{title}共登记 {total['opened']} 件，办结 {total['closed']} 件，应办结 {total['due']} 件。"
+                   + (f"图中是本页的 {len(table.lines)} 行。" if len(table.lines) < table.shown.rows else ""),
     }

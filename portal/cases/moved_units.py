@@ -5,6 +5,9 @@ town is responsible for on the ground that changes goes to the new one. Each cas
 whose place does, says so in its timeline. Everything is written by a few statements, however many cases there are.
 """
 
+import functools
+import operator
+
 from peewee import fn
 
 from portal import notify, search
@@ -18,6 +21,7 @@ from portal.cases.supervision.models import Order, OrderCase, Rule
 from portal.db import before_commit, now
 from portal.org import lineage_rows
 from portal.org.enablement import enabled_for, set_enabled
+from portal.org.lineage_rows import led
 from portal.org.models import Unit
 from portal.values import Rearrangement, Refused, UnitEffect, UnitPart
 
@@ -27,6 +31,9 @@ OFFERED = 300
 STEP, TOPIC = "rearranged", "cases.handed"
 #: What a timeline, a notice and a request need to know of a case.
 ASKED = (Case.id, Case.county_id, Case.state, Case.due, Case.closed, Case.extension_asked, Case.unit)
+
+#: To whom a case may be given back.
+BACK = (Case.handed_from_id, Case.former_unit)
 
 
 # -- what would happen -----------------------------------------------------------------------------------------------
@@ -140,14 +147,14 @@ def follow(change: Rearrangement) -> None:
 def _hand_over(change: Rearrangement, ground) -> dict[int, Unit]:
     """Make heirs and takers responsible; returns those that got something, by the id of the unit before."""
     got: dict[int, Unit] = {}
-    for key, unit in {**change.takers, **change.heirs}.items():
+    held: dict[int, list[Case]] = {}
+    for case in Case.select(*ASKED).where(_held(change, ground)).order_by(Case.id):
+        held.setdefault(case.unit_id, []).append(case)
+    for key, rows in held.items():
+        got[key] = unit = change.heirs.get(key) or change.takers[key]
         which = Case.unit == key
         if key not in change.heirs:
             which &= ground
-        rows = list(Case.select(*ASKED).where(which).order_by(Case.id))
-        if not rows:
-            continue
-        got[key] = unit
         fresh = {} if key in change.heirs else {
             "person": None, "sign_due": None, "signed": None, "handed_from_id": None, "extension_asked": None,
             "extension": fn.REPLACE(Case.extension, "asked", "moot"),
@@ -183,49 +190,67 @@ def _tell_people(change: Rearrangement, unit: Unit, number: int) -> None:
 
 
 def _lead_requests(change: Rearrangement, ground) -> None:
-    """Lead over what units were asked: to assist, to decide about an extension, to answer an order, to take back."""
-    on_ground = Case.select(Case.id).where(ground)
-    for key, unit in {**change.takers, **change.heirs}.items():
-        ends = key in change.heirs
-        asked = (Assist.unit == key) & Assist.ended.is_null()
-        open_request = (Extension.state == "asked")
-        if not ends:
-            asked, open_request = asked & Assist.case.in_(on_ground), open_request & Extension.case.in_(on_ground)
-        Assist.update(unit=unit.id).where(asked).execute()
-        Extension.update(approver=unit.id).where(Extension.approver == key, open_request).execute()
-        Extension.update(unit=unit.id).where(Extension.unit == key, open_request).execute()
-        for field in (Case.extension_asked, Case.handed_from_id, Case.former_unit):
-            which = (field == key) if ends else (field == key) & ground
-            Case.update({field: unit.id}).where(which).execute()
-        if ends:
-            Order.update(unit=unit.id).where(Order.unit == key, Order.settled_at.is_null()).execute()
-            Order.update(issuer=unit.id).where(Order.issuer == key, Order.settled_at.is_null()).execute()
-        else:
-            _lead_orders(change, key, unit, on_ground)
-        _end_own_assists(unit, change)
-        for field in (Case.handed_from_id, Case.former_unit):  # nobody gives a case back to itself
-            Case.update({field: None}).where(field == unit.id, Case.unit == unit.id).execute()
+    """Lead over what units were asked: to assist, to decide about an extension, to answer an order, to take back.
+
+    All units by one statement for each field: a town gives up ground with all its offices, and most were asked nothing.
+    """
+    giving = {key: unit for key, unit in change.takers.items() if key not in change.heirs}
+    for to, where in ((change.heirs, None), (giving, ground)):
+        if to:
+            _lead_asked(to, where)
+            _lead_orders(change, to, where)
+    fresh = sorted({unit.id for unit in (*change.heirs.values(), *giving.values())})
+    _end_own_assists(fresh, change)
+    # Nobody gives a case back to itself.
+    back = {field: fn.NULLIF(field, Case.unit) for field in BACK}
+    Case.update(back).where(Case.unit.in_(fresh), _any_of(field == Case.unit for field in BACK)).execute()
 
 
-def _lead_orders(change: Rearrangement, key: int, unit: Unit, on_ground) -> None:
-    """Lead over the open orders to the old town that are about the moved ground only, and its own to that ground."""
-    about, elsewhere = (
-        OrderCase.select(OrderCase.order).where(condition)
-        for condition in (OrderCase.case.in_(on_ground), OrderCase.case.not_in(on_ground))
-    )
-    (Order.update(unit=unit.id, **unit.place())
-     .where(Order.unit == key, Order.settled_at.is_null(), Order.id.in_(about), Order.id.not_in(elsewhere)).execute())
-    there = getattr(Order, change.column).in_(sorted(change.ids) or [0])
-    Order.update(issuer=unit.id).where(Order.issuer == key, Order.settled_at.is_null(), there).execute()
+def _lead_asked(to: dict[int, Unit], ground) -> None:
+    """Lead over what the units `to` were asked; of units that go on (`ground`) only what is about that ground."""
+    keys, asked, wanted, here = list(to), [Assist.ended.is_null()], [Extension.state == "asked"], []
+    if ground is not None:
+        on_ground, here = Case.select(Case.id).where(ground), [ground]
+        asked.append(Assist.case.in_(on_ground))
+        wanted.append(Extension.case.in_(on_ground))
+    for model, field, which in (
+        (Assist, Assist.unit, asked), (Extension, Extension.approver, wanted), (Extension, Extension.unit, wanted),
+        (Case, Case.extension_asked, here),
+    ):
+        model.update({field: led(field, to)}).where(field.in_(keys), *which).execute()
+    # No index finds these: together, so that the cases are gone through once.
+    Case.update({field: led(field, to) for field in BACK}).where(
+        _any_of(field.in_(keys) for field in BACK), *here).execute()
 
 
-def _end_own_assists(unit: Unit, change: Rearrangement) -> None:
-    """End what a unit would be asked by itself, and what it was asked twice."""
-    own = Case.select(Case.id).where(Case.unit == unit.id, Case.assists_open > 0)
-    twice = Assist.select(fn.MIN(Assist.id)).where(Assist.unit == unit.id, Assist.ended.is_null()).group_by(Assist.case)
-    open_ = (Assist.unit == unit.id) & Assist.ended.is_null()
-    rows = list(Assist.select(Assist.id, Assist.case).where(open_, Assist.case.in_(own) | Assist.id.not_in(twice)))
-    for row in rows:
+def _any_of(conditions):
+    return functools.reduce(operator.or_, conditions)
+
+
+def _lead_orders(change: Rearrangement, to: dict[int, Unit], ground) -> None:
+    """Lead over the open orders to and by the units `to`; of units that go on (`ground`) those to them that are about
+    that ground only, and their own to it."""
+    keys, unsettled = list(to), Order.settled_at.is_null()
+    told, own, place = [Order.unit.in_(keys), unsettled], [Order.issuer.in_(keys), unsettled], {}
+    if ground is not None:
+        on_ground = Case.select(Case.id).where(ground)
+        about, elsewhere = (
+            OrderCase.select(OrderCase.order).where(condition)
+            for condition in (OrderCase.case.in_(on_ground), OrderCase.case.not_in(on_ground))
+        )
+        told += [Order.id.in_(about), Order.id.not_in(elsewhere)]
+        own.append(getattr(Order, change.column).in_(sorted(change.ids) or [0]))
+        place = change.into.place()  # the offices of a town lie where it lies
+    Order.update(unit=led(Order.unit, to), **place).where(*told).execute()
+    Order.update(issuer=led(Order.issuer, to)).where(*own).execute()
+
+
+def _end_own_assists(units: list[int], change: Rearrangement) -> None:
+    """End what one of `units` would be asked by itself, and what it was asked twice."""
+    open_ = Assist.unit.in_(units) & Assist.ended.is_null()
+    twice = Assist.select(fn.MIN(Assist.id)).where(open_).group_by(Assist.unit, Assist.case)
+    own = (Case.unit == Assist.unit) & (Case.assists_open > 0)
+    for row in list(Assist.select(Assist.id, Assist.case).join(Case).where(open_, own | Assist.id.not_in(twice))):
         said = f"{change.said}，不用再答复。"
         Assist.update(state="ended", ended=now(), by_name=change.by.full_name, text=said).where(
             Assist.id == row.id).execute()

@@ -8,6 +8,7 @@ import datetime
 import hashlib
 import json
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 
 from portal.cases.counters import Change
@@ -52,12 +53,16 @@ class Rules:
 class Seen:
     """What a walk saw: rows read, breaches (counted, the first in words with the id of the case), and what the
     counters (`change`) and the series should hold. `numbers` is {(county, stem of the number): [how many, the
-    largest]}."""
+    largest]}.
+
+    Of several that are added up (`add`) the counters of cases are in `tallies`; the flows are the caller's, because
+    there are as many as cases."""
 
     rows: int = 0
     count: int = 0
     breaches: list = field(default_factory=list)
     change: Change = field(default_factory=Change)
+    tallies: Counter = field(default_factory=Counter)
     numbers: dict = field(default_factory=dict)
 
     def tell(self, key: int, sentence: str) -> None:
@@ -68,7 +73,7 @@ class Seen:
     def add(self, other: "Seen") -> None:
         self.rows, self.count = self.rows + other.rows, self.count + other.count
         self.breaches += other.breaches[:max(TOLD - len(self.breaches), 0)]
-        self.change.add(other.change)
+        self.tallies.update(other.change.tallies)
         for key, (count, largest) in other.numbers.items():
             mine = self.numbers.get(key, (0, 0))
             self.numbers[key] = [mine[0] + count, max(mine[1], largest)]

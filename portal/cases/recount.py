@@ -1,10 +1,13 @@
 """Counts everything anew from the cases: to prove the counters, and to write them again."""
 
+import contextlib
 import datetime
+from collections import Counter
 from collections.abc import Callable, Iterator
 
-from peewee import fn
+from peewee import Tuple, fn
 
+from portal.cases.balance import MOST, Balance
 from portal.cases.counters import FLOW_KEY, TALLY_KEY, Change
 from portal.cases.counting import FIELDS, FLOWS, Standing
 from portal.cases.models import Case, Flow, Tally
@@ -12,6 +15,8 @@ from portal.db import atomic, database, is_postgres, snapshot
 from portal.prepared import Prepared
 
 BATCH = 5000
+#: Flows that are read at once.
+PAGE = 20_000
 NEVER = datetime.datetime(1, 1, 1)
 
 _batch = Prepared(lambda slots: (
@@ -28,46 +33,58 @@ def standings() -> Iterator[Standing]:
             yield Standing(*rest)
 
 
-def recount(say: Callable[[str, int, int], None] = lambda *told: None) -> Change:
-    """Return what the counters should hold; memory grows with the counters, not with the cases."""
+def recount(say: Callable[[str, int, int], None] = lambda *told: None) -> Iterator[Change]:
+    """Yield what the counters should hold, part by part: they are to be added up. None holds many flows, so memory does
+    not grow with the cases."""
     found, total = Change(), Case.select().count()
     for number, case in enumerate(standings(), 1):
         found.count(case, 1)
         if number % BATCH == 0 or number == total:
             say("清点案件", number, total)
-    return found
+        if len(found.flows) >= MOST:
+            yield found
+            found = Change()
+    yield found
 
 
 def differences(say: Callable[[str, int, int], None] = lambda *told: None) -> list[str]:
     """Recount everything and return one sentence for each counter that lies; clerks go on working meanwhile."""
-    with snapshot():
-        return compared(recount(say), kept())
+    with snapshot(), contextlib.closing(Balance()) as balance:
+        tallies: Counter = Counter()
+        for part in recount(say):
+            tallies.update(part.tallies)
+            balance.add(part.flows.items())
+        rows = flows_after(None)
+        while rows:
+            balance.add(rows, -1)
+            rows = flows_after(rows[-1][0])
+        return compared(tallies, balance, kept())
 
 
-def kept() -> tuple[dict, dict, int]:
-    """Return what the counters hold, {key: number} and {key: numbers in the order of FLOWS}, and how many open cases
-    are counted as due at another moment than they are."""
+def kept() -> tuple[dict, int]:
+    """Return what the counters of cases hold, {key: number}, and how many open cases are counted as due at another
+    moment than they are."""
     tallies = {tuple(key): number for *key, number in Tally.select(*_columns(Tally, TALLY_KEY), Tally.count).tuples()}
-    flows = {
-        tuple(row[:len(FLOW_KEY)]): tuple(row[len(FLOW_KEY):])
-        for row in Flow.select(*_columns(Flow, (*FLOW_KEY, *FLOWS))).tuples().iterator()
-    }
     apart = fn.COALESCE(Case.owed, NEVER) != fn.COALESCE(Case.due, NEVER)
-    return tallies, flows, Case.select().where(Case.closed.is_null(), apart).count()
+    return tallies, Case.select().where(Case.closed.is_null(), apart).count()
 
 
-def compared(found: Change, held: tuple[dict, dict, int]) -> list[str]:
-    """Return one sentence for each counter of what is `held` (see `kept`) that differs from what was `found`."""
-    tallies, flows, strayed = held
-    counted = {key: tuple(flow) for key, flow in found.flows.items()}
-    nothing = (0,) * len(FLOWS)
+def flows_after(key: tuple | None) -> list[tuple[tuple, tuple]]:
+    """Return (key, numbers in the order of FLOWS) of the next PAGE flows behind `key`, from the first on for None."""
+    columns = _columns(Flow, FLOW_KEY)
+    query = Flow.select(*columns, *_columns(Flow, FLOWS)).order_by(*columns).limit(PAGE)
+    rows = (query.where(Tuple(*columns) > Tuple(*key)) if key else query).tuples()
+    return [(row[:len(FLOW_KEY)], row[len(FLOW_KEY):]) for row in rows]
+
+
+def compared(counted: Counter, balance: Balance, held: tuple[dict, int]) -> list[str]:
+    """Return one sentence for each counter that differs: of what is `held` (see `kept`) from what was `counted`, and of
+    the flows what the `balance` is not nought of."""
+    tallies, strayed = held
     return ([f"{strayed} 件没有办结的案件，记下的应办结时间与期限不符。"] if strayed else []) + [
-        f"计数不符：{_named(key)} 记为 {tallies.get(key, 0)}，实有 {found.tallies.get(key, 0)}。"
-        for key in sorted(found.tallies.keys() | tallies.keys()) if tallies.get(key, 0) != found.tallies.get(key, 0)
-    ] + [
-        f"流量不符：{_named(key)} 与案件不一致。"
-        for key in sorted(counted.keys() | flows.keys()) if flows.get(key, nothing) != counted.get(key, nothing)
-    ]
+        f"计数不符：{_named(key)} 记为 {tallies.get(key, 0)}，实有 {counted.get(key, 0)}。"
+        for key in sorted(counted.keys() | tallies.keys()) if tallies.get(key, 0) != counted.get(key, 0)
+    ] + [f"流量不符：{_named(key)} 与案件不一致。" for key in balance.left()]
 
 
 def _named(key: tuple) -> str:
@@ -86,7 +103,7 @@ def rebuild(say: Callable[[str, int, int], None] = lambda *told: None) -> None:
     with atomic():
         if is_postgres():
             database.execute_sql("LOCK TABLE cases_tally, cases_flow IN EXCLUSIVE MODE")
-        found = recount(say)
         Tally.delete().execute()
         Flow.delete().execute()
-        found.write()
+        for part in recount(say):
+            part.write()

@@ -60,13 +60,14 @@ def write_anew(places: Iterable[int | None]) -> None:
     second one reads what the first one has written.
     """
     wanted = sorted({place for place in places if place})
-    mark = database.obj.param
+    if not wanted:
+        return
+    marks = ", ".join([database.obj.param] * len(wanted))
     sql = " UNION ALL ".join(f"SELECT {_COLUMNS} FROM org_unit WHERE {where} AND {_LISTED}" for where in (  # noqa: S608
-        f"town_id = {mark}", f"county_id = {mark} AND town_id IS NULL",
-        f"id = {mark} AND town_id IS NULL AND county_id IS NULL"))
+        f"town_id IN ({marks})", f"county_id IN ({marks}) AND town_id IS NULL",
+        f"id IN ({marks}) AND town_id IS NULL AND county_id IS NULL"))
     _hold(OrgDirectory.place.in_(wanted))
-    rows = [row for place in wanted for row in _rows(database.execute_sql(sql, [place] * 3).fetchall())]
-    _put(rows, OrgDirectory.place.in_(wanted))
+    _put(_rows(database.execute_sql(sql, [*wanted] * 3).fetchall()), OrgDirectory.place.in_(wanted))
 
 
 def write_counties_anew(tops: list[int], say=None) -> None:

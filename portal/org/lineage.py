@@ -193,9 +193,9 @@ def split_unit(unit: Unit, name: str, code: str, units: list[int], by, version: 
             copy_offices(unit, made)
             _take_settings_along(unit, made, by)
         change = plan_split(unit, made, units, by, **more)
-        for part in Unit.select().where(Unit.id.in_(units or [0])):
-            lineage_tree.hang(part, made)
-            lineage_tree.remember(part, "moved", change, made, unit.short, made.short)
+        parts = list(Unit.select().where(Unit.id.in_(units or [0])).order_by(Unit.code))
+        lineage_tree.hang_all(parts, unit, made)
+        lineage_tree.remember_all(parts, "moved", change, made, unit.short, made.short)
         _carry_out(change)
         lineage_tree.remember(unit, "split", change, made)
         _record("org.split", change)
@@ -237,7 +237,7 @@ def _made(made: Unit, beside: Unit, by, more: dict) -> Unit:
     """Create the new unit beside another one, with the platforms that its town would have."""
     parent = Unit.get_by_id(beside.parent_id)
     hold(parent.id)
-    unit = Unit.add(code=made.code, name=made.name, level=made.level, parent=parent, kind=made.kind)
+    unit = Unit.add(code=made.code, name=made.name, level=made.level, parent=parent, kind=made.kind, listed=False)
     plain = Rearrangement("split", beside, unit, "", frozenset(), {}, {}, by, more.get("on"), more.get("decree", ""))
     lineage_tree.remember(unit, "formed", plain, beside, new_name=unit.name)
     if unit.level == "town":
@@ -258,8 +258,7 @@ def _absorb(change: Rearrangement) -> None:
     for slug in _newly_enabled(change):
         set_enabled(into, slug, True, change.by)
     _join_grids(change)
-    for part in parts_of(unit):
-        lineage_tree.remember(part, "moved", change, into, unit.short, into.short)
+    lineage_tree.remember_all(parts_of(unit), "moved", change, into, unit.short, into.short)
     lineage_tree.absorb(unit, into, change.on)
     _join_offices(change)
     _carry_out(change)

@@ -25,7 +25,7 @@ def counterparts(town: Unit, into: Unit) -> dict[int, Unit]:
 
 
 def copy_offices(town: Unit, into: Unit) -> None:
-    """Give the new town `into` the offices that `town` has."""
+    """Give the new town `into` the offices that `town` has; the directory is the caller's."""
     for office in offices_of(town.id):
         Unit.add(code=Unit.next_code(into, "department"), name=renamed(office, town, into), level="department",
-                 parent=into, kind=office.kind, reach=office.reach)
+                 parent=into, kind=office.kind, reach=office.reach, listed=False)

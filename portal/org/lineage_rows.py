@@ -1,5 +1,6 @@
 """Leads rows over to another place: every table that carries place columns, whoever's it is, one statement each."""
 
+from peewee import Case as When
 from peewee import IntegrityError
 
 from portal.db import database, is_postgres
@@ -10,10 +11,13 @@ from portal.values import Refused
 PLACE_COLUMNS = tuple(f"{level}_id" for level in PLACES)
 #: Written by whoever shapes the tree.
 OWN = "org_unit"
+#: The columns by which rows are found, as SQL.
+_NAMES = ", ".join(f"'{name}'" for name in (*PLACE_COLUMNS, "case_id"))
 
 
 def placed_tables() -> dict[str, set[str]]:
-    """Return {table: its columns} of the tables whose rows lie somewhere, those of plugins that are not loaded too.
+    """Return {table: its columns of place, and case_id} of the tables whose rows lie somewhere, those of plugins that
+    are not loaded too.
 
     What is part of a key is left out of the columns (a counter is counted anew, not renamed), and so are tables to
     which rows are only added: they are read through the unit that they name.
@@ -23,12 +27,13 @@ def placed_tables() -> dict[str, set[str]]:
         sql = (
             "SELECT relname, attname FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid WHERE attnum > 0"
             " AND NOT attisdropped AND relkind IN ('r', 'p') AND NOT relispartition"
-            " AND relnamespace = 'public'::regnamespace",
+            f" AND relnamespace = 'public'::regnamespace AND attname IN ({_NAMES})",
             "SELECT relname, attname FROM pg_index JOIN pg_class ON pg_class.oid = indrelid JOIN pg_attribute"
-            " ON attrelid = indrelid AND attnum = ANY(indkey) WHERE indisprimary",
+            f" ON attrelid = indrelid AND attnum = ANY(indkey) WHERE indisprimary AND attname IN ({_NAMES})",
         )
     else:
-        tables = "SELECT m.name, c.name FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table'"
+        tables = ("SELECT m.name, c.name FROM sqlite_master m JOIN pragma_table_info(m.name) c "
+                  f"WHERE m.type = 'table' AND c.name IN ({_NAMES})")
         sql = tables, tables + " AND c.pk > 0"
     columns, keys = (set(database.execute_sql(one).fetchall()) for one in sql)
     guarded, found = append_only_tables(database.obj), {}
@@ -36,6 +41,12 @@ def placed_tables() -> dict[str, set[str]]:
         if table not in guarded and table != OWN:
             found.setdefault(table, set()).add(column)
     return {table: held for table, held in sorted(found.items()) if "town_id" in held or "village_id" in held}
+
+
+def led(field, to: dict):
+    """Return what becomes of a field that names units, when those with the ids `to` hand over to the Units there: one
+    statement for all of them."""
+    return When(field, [(key, unit.id) for key, unit in to.items()], field)
 
 
 def lead(column: str, ids, place: dict[str, int], tables: dict[str, set[str]] | None = None) -> int:

@@ -1,11 +1,16 @@
 """Gives the tree of units a new shape, a few statements whatever hangs below; nothing else is touched here."""
 
-from peewee import Value, fn
+import functools
+import operator
+
+from peewee import Value, chunked, fn
 
 from portal.db import is_postgres, today
 from portal.org.models import PLACES, Unit, UnitChange
 
 PLACE_COLUMNS = tuple(f"{level}_id" for level in PLACES)
+#: Lines of history that one statement writes.
+AT_ONCE = 200
 
 
 def lock(unit: Unit) -> None:
@@ -29,6 +34,15 @@ def hang(unit: Unit, parent: Unit) -> None:
         name: getattr(parent, name) for name in PLACE_COLUMNS[:PLACES.index(unit.level)]
     } if unit.level in PLACES else parent.place())
     Unit.update(parent=parent.id).where(Unit.id == unit.id).execute()
+
+
+def hang_all(parts: list[Unit], unit: Unit, parent: Unit) -> None:
+    """Hang `parts`, which are of one level and lie right below `unit`, with all that is below them under `parent`."""
+    if not parts:
+        return
+    place = {name: getattr(parent, name) for name in PLACE_COLUMNS[:PLACES.index(parts[0].level)]}
+    _lead(functools.reduce(operator.or_, map(Unit.within, parts)), unit.path, parent.path, place)
+    Unit.update(parent=parent.id).where(Unit.id.in_([part.id for part in parts])).execute()
 
 
 def absorb(unit: Unit, into: Unit, on) -> None:
@@ -55,7 +69,14 @@ def _lead(which, old: str, new: str, place: dict) -> None:
 
 def remember(unit: Unit, kind: str, change, other: Unit, old_name: str = "", new_name: str = "") -> None:
     """Write a line into the history of `unit`."""
-    UnitChange.create(
-        unit=unit.id, kind=kind, other=other.id, old_name=old_name, new_name=new_name, on=change.on or today(),
-        note=change.decree, by_id=change.by.id, by_name=change.by.full_name,
-    )
+    remember_all([unit], kind, change, other, old_name, new_name)
+
+
+def remember_all(units: list[Unit], kind: str, change, other: Unit, old_name: str = "", new_name: str = "") -> None:
+    """Write the same line into the history of each of `units`."""
+    said = {
+        "kind": kind, "other": other.id, "old_name": old_name, "new_name": new_name, "on": change.on or today(),
+        "note": change.decree, "by_id": change.by.id, "by_name": change.by.full_name,
+    }
+    for some in chunked(units, AT_ONCE):
+        UnitChange.insert_many([{"unit": unit.id, **said} for unit in some]).execute()

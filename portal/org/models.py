@@ -198,8 +198,10 @@ class Unit(Model):
             level not in ("village", "grid") or self.town_id == unit.town_id)
 
     @classmethod
-    def add(cls, *, code: str, name: str, level: str, parent=None, kind: str = "", reach: str = "area") -> "Unit":
-        """Create one unit below `parent` with its path and place columns."""
+    def add(cls, *, code: str, name: str, level: str, parent=None, kind: str = "", reach: str = "area",
+            listed: bool = True) -> "Unit":
+        """Create one unit below `parent` with its path and place columns; `listed=False`: the caller writes the
+        directory, once for all that it does there."""
         place = parent.place() if parent is not None else {}
         unit = cls.create(
             code=code, name=name, short=short_of(name), level=level, kind=kind, reach=reach, parent=parent,
@@ -209,7 +211,8 @@ class Unit(Model):
             setattr(unit, f"{level}_id", unit.id)
         unit.path = f"{parent.path if parent is not None else '/'}{unit.id}/"
         unit.save()
-        directory.write_anew([unit.listed_at])
+        if listed:
+            directory.write_anew([unit.listed_at])
         return unit
 
     @classmethod

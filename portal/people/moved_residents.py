@@ -1,6 +1,7 @@
 """What becomes of residents when their village is merged or moved: they belong to the unit that takes its place."""
 
 from portal.db import before_commit
+from portal.org.lineage_rows import led
 from portal.people.models import Resident, ResidentPair
 from portal.values import Rearrangement, UnitEffect
 
@@ -16,8 +17,8 @@ def effects(change: Rearrangement) -> list[UnitEffect]:
 
 
 def follow(change: Rearrangement) -> None:
-    for key, heir in change.heirs.items():
-        Resident.update(unit=heir.id).where(Resident.unit == key).execute()
+    if change.heirs:
+        Resident.update(unit=led(Resident.unit, change.heirs)).where(Resident.unit.in_(list(change.heirs))).execute()
     before_commit(_straighten)[change.unit.id] = change
 
 

@@ -9,6 +9,7 @@ from portal.db import today
 from portal.org import enabled_for, lineage
 from portal.org.models import Unit
 from portal.org.settings import find, save_setting, setting
+from portal.testing import counted_queries
 from portal.values import Refused
 from tests.cases.making import matter, move, plain
 from tests.grid.door import draw, house
@@ -138,3 +139,17 @@ def test_cases_of_another_village_are_not_taken_along(app, admin):
         lineage.split_unit(village, "新明村", "510722104277", [other.id], person("xitong"), village.version,
                            on=today())
     all_is_well()
+
+
+def test_a_town_gives_up_ten_villages_by_as_many_statements_as_one(app):
+    def split(number: int, how_many: int) -> int:
+        whole = unit(TOWN)
+        ids = [one.id for one in lineage.parts_of(whole)][:how_many]
+        with counted_queries() as seen:
+            lineage.split_unit(whole, f"新{number}镇", f"51072218{number}000", ids, person("xitong"), whole.version)
+        return len(seen)
+
+    with app.test_request_context():
+        split(1, 1)  # warms up
+        assert split(2, 10) <= split(3, 1) + 2
+        all_is_well()

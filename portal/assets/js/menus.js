@@ -12,6 +12,14 @@ document.addEventListener('click', (event) => {
   if (event.target.closest('[data-back]')) window.history.back();
 });
 
+// A link to the whole of what this page shows in parts ends in #print: it is printed once, and not on going back to it.
+if (location.hash === '#print') {
+  window.addEventListener('load', () => {
+    window.history.replaceState(window.history.state, '', location.pathname + location.search);
+    window.print();
+  });
+}
+
 document.addEventListener('keydown', (event) => {
   if ((event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey && event.key.toLowerCase() === 'k') {
     const box = document.getElementById('search');
