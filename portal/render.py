@@ -8,6 +8,8 @@ import datetime
 import json
 from pathlib import Path
 
+import flask.templating
+from flask import has_request_context, request
 from markupsafe import Markup, escape
 from whitenoise import WhiteNoise
 
@@ -15,6 +17,30 @@ STATIC = Path(__file__).parent / "static"
 MANIFEST = STATIC / "dist" / "manifest.json"
 PREFIX = "/static/"
 FALLBACK_ICON = "file-text"
+
+
+class Environment(flask.templating.Environment):
+    """Jinja's environment, whose templates are given no globals of their own."""
+
+    def make_globals(self, d):
+        """Return the one dict of globals for all templates. Jinja's chain of two dicts is gone through in Python, name
+        by name, for each template that a page is put together from."""
+        return super().make_globals(d) if d else self.globals
+
+
+def _remembering(build):
+    """Return `url_for` for templates. An address without values is worked out once: the frame of a page has ten."""
+    known: dict[tuple[str, str], str] = {}
+
+    def url_for(endpoint: str, **values) -> str:
+        if values or endpoint.startswith(".") or not has_request_context():
+            return build(endpoint, **values)
+        key = endpoint, request.root_path
+        if key not in known:
+            known[key] = build(endpoint)
+        return known[key]
+
+    return url_for
 
 
 class Assets:
@@ -124,12 +150,14 @@ def init_app(app) -> None:
         app.wsgi_app, root=str(STATIC), prefix=PREFIX, immutable_file_test=_for_good, max_age=0,
         add_headers_function=_static_headers, allow_all_origins=False,
     )
+    app.jinja_environment = Environment
     environment = app.jinja_env
     environment.autoescape = True
     environment.trim_blocks = True
     environment.lstrip_blocks = True
     WARNINGS.update(paused=assets.icon("player-pause"), urgent=assets.icon("alert-triangle"))
-    environment.globals.update(asset=assets.url, icon=assets.icon, light_bar=light_bar)
+    environment.globals.update(
+        asset=assets.url, icon=assets.icon, light_bar=light_bar, url_for=_remembering(app.url_for))
     environment.filters.update(
         day=day, date_cn=date_cn, moment=moment, count=count, polyline=polyline, paragraphs=paragraphs
     )
