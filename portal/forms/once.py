@@ -61,10 +61,6 @@ class Flask(flask.Flask):
         #: What a room takes back before a request is carried out once more, because its transaction lost a race.
         self.undoing = []
 
-    def ensure_sync(self, func):
-        """Nothing here is a coroutine, and Flask would look for one at a dozen functions in each request."""
-        return func
-
     def full_dispatch_request(self):
         """A page that wants to end the process (sys.exit) ends as the error page: the worker serves others too."""
         with _no_way_out():
