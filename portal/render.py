@@ -8,6 +8,7 @@ import datetime
 import json
 from pathlib import Path
 
+import flask.templating
 from markupsafe import Markup, escape
 from whitenoise import WhiteNoise
 
@@ -15,6 +16,15 @@ STATIC = Path(__file__).parent / "static"
 MANIFEST = STATIC / "dist" / "manifest.json"
 PREFIX = "/static/"
 FALLBACK_ICON = "file-text"
+
+
+class Environment(flask.templating.Environment):
+    """Jinja's environment, whose templates are given no globals of their own."""
+
+    def make_globals(self, d):
+        """Return the one dict of globals for all templates. Jinja's chain of two dicts is gone through in Python, name
+        by name, for each template that a page is put together from: a dozen times, eleven microseconds each."""
+        return super().make_globals(d) if d else self.globals
 
 
 class Assets:
@@ -124,6 +134,7 @@ def init_app(app) -> None:
         app.wsgi_app, root=str(STATIC), prefix=PREFIX, immutable_file_test=_for_good, max_age=0,
         add_headers_function=_static_headers, allow_all_origins=False,
     )
+    app.jinja_environment = Environment
     environment = app.jinja_env
     environment.autoescape = True
     environment.trim_blocks = True

@@ -13,11 +13,13 @@ from typing import NamedTuple
 from flask import current_app
 from peewee import OP, Expression
 from rapidfuzz import fuzz
+from rapidfuzz.process import extract_iter
 
+from portal.cases.details import read_together
 from portal.cases.kinds import kind_of, kinds, plugin_of
 from portal.cases.lens import Reader, seen_by, through_any
 from portal.cases.models import Case, Likeness
-from portal.db import after_commit, atomic, now
+from portal.db import atomic, now, when_written
 from portal.org.settings import setting
 from portal.people.models import Resident
 from portal.prepared import Prepared, PreparedChange, PreparedModels, json_text, numbered, unindexed
@@ -30,6 +32,8 @@ DAYS = Setting(
 )
 #: At most so many candidates from each index are compared, and so many of a case proposed.
 OF_PERSON, OF_PLACE, PROPOSED = 50, 200, 5
+#: What stands inside another text is worth so much of what is alike as a whole; a shorter one stands in many.
+INSIDE, SHORT = 0.9, 4
 #: Below these nothing is proposed: percent of likeness of the words, and the score.
 WORDS, SCORE = 40, 42
 #: What counts how much; words count their percent of WEIGHT_OF_WORDS.
@@ -41,9 +45,9 @@ PAIR = ("case", "other", "score", "reasons", "at", *PLACES)
 
 
 def look_later(case) -> None:
-    """Have `look` run once the case is committed: a clerk at the window does not wait for it."""
+    """Have `look` run when all else of the case is written; that it fails keeps no case from being opened."""
     case_id = case.id
-    after_commit(lambda: look(case_id))
+    when_written(lambda: look(case_id))
 
 
 def look(case_id: int) -> int:
@@ -52,13 +56,13 @@ def look(case_id: int) -> int:
     if case is None or not case.is_open or case.restricted or case.kind not in kinds():
         return 0
     same = _same_person(case)
-    about = _about(case)
-    found = [(*alike(case, one, same, about), one.id) for one in candidates(case, same)]
+    found = alike(case, candidates(case, same), same)
     found.sort(key=lambda one: (-one[0], one[2]))
     best = [one for one in found if one[0] >= SCORE][:PROPOSED * 2]
     if not best:
         return 0
     others = {one.id: one for one in _cases(len(best))(**numbered("case", [key for *_, key in best]))}
+    read_together([case, *others.values()])
     mergeable = ((score, reasons, others[key]) for score, reasons, key in best if not _apart(case, others[key]))
     return _propose(case, list(islice(mergeable, PROPOSED)))
 
@@ -137,14 +141,15 @@ def _same_person(case) -> list[int]:
     return [key for (key,) in same.limit(20).tuples()] or [own.id]
 
 
-def alike(case, other, same: list[int], about: str) -> tuple[int, list[str]]:
-    """Return the score of two cases, 0 to 100, and the reasons in words; 0 where their words are not alike.
-
-    `about` is what the title of the first says: it is compared with hundreds.
+def alike(case, others: list, same: list[int]) -> list[tuple[int, list[str], int]]:
+    """Return (score, reasons, id) of those of the `others` whose words are like those of the case: 0 to 100, in words.
     """
-    words = likeness(about, _about(other))
-    if words < WORDS:
-        return 0, []
+    words = likenesses(_about(case), [_about(other) for other in others])
+    return [(*_score(case, others[position], same, percent), others[position].id)
+            for position, percent in words.items()]
+
+
+def _score(case, other, same: list[int], words: int) -> tuple[int, list[str]]:
     score, reasons = 0, []
     for name, said in _shared(case, other, same):
         score += WEIGHTS[name]
@@ -163,13 +168,20 @@ def _shared(case, other, same: list[int]):
         yield "kind", "同类"
 
 
-def likeness(one: str, other: str) -> int:
-    """Return how alike two short texts are, 0 to 100: as a whole, or the shorter one inside the longer."""
-    if not one or not other:
-        return 0
-    whole = fuzz.ratio(one, other)
-    inside = fuzz.partial_ratio(one, other) * 0.9 if min(len(one), len(other)) >= 4 else 0
-    return round(max(whole, inside))
+def likenesses(one: str, others: list[str]) -> dict[int, int]:
+    """Return {position: percent} of those of the short texts `others` that are like the text `one`, WORDS to 100: as a
+    whole, or the shorter one inside the longer. Each way is one call for all: there are hundreds.
+    """
+    if not one:
+        return {}
+    found = {position: percent for _, percent, position in extract_iter(one, others, scorer=fuzz.ratio, processor=None,
+                                                                       score_cutoff=WORDS - 1)}
+    if len(one) >= SHORT:
+        inside = extract_iter(one, others, scorer=fuzz.partial_ratio, processor=None, score_cutoff=(WORDS - 1) / INSIDE)
+        for other, percent, position in inside:
+            if len(other) >= SHORT:
+                found[position] = max(found.get(position, 0), percent * INSIDE)
+    return {position: round(percent) for position, percent in found.items() if round(percent) >= WORDS}
 
 
 def _about(case) -> str:

@@ -83,9 +83,8 @@ def show(case_id):
         audit.record_view("cases.open", "case", case.id)
     may = current_user.may
     return render_template(
-        "cases/show.html", **page.view(case), note=NoteForm(), upload=UploadForm(), assigning=may("cases.assign"),
-        noting=may("cases.note"), together=together.of(case, current_user),
-        seeing_people=page.sees_resident(case, current_user),
+        "cases/show.html", **page.view(case), assigning=may("cases.assign"), noting=may("cases.note"),
+        together=together.of(case, current_user), seeing_people=page.sees_resident(case, current_user),
     )
 
 

@@ -4,7 +4,7 @@ import re
 import threading
 
 from portal.db.model import database
-from portal.db.transactions import atomic, promises
+from portal.db.transactions import atomic, promises, savepoint
 
 
 class Forbidden(Exception):
@@ -44,6 +44,7 @@ class _Part:
 
     def __init__(self, outer: "_Part | None"):
         self.outer, self.savepoint = outer, None
+        self.depth = outer.depth + 1 if outer else 1
 
     def open(self) -> None:
         if self.savepoint is None:
@@ -51,9 +52,9 @@ class _Part:
                 self.outer.open()
             to, here.to = here.to, None
             try:
-                savepoint = database.savepoint()
-                savepoint.__enter__()
-                self.savepoint = savepoint
+                own = savepoint(f"call{self.depth}")
+                own.__enter__()
+                self.savepoint = own
             finally:
                 here.to = to
 

@@ -4,6 +4,8 @@ import contextlib
 import logging
 import threading
 
+import peewee
+
 from portal.db.model import database, is_postgres
 
 log = logging.getLogger(__name__)
@@ -29,7 +31,7 @@ def atomic():
     outermost, before = not made and top, len(made)
     promises.depth = 1 if top else depth + 1
     try:
-        with database.atomic() as transaction:
+        with database.atomic() if top else savepoint(f"part{promises.depth}") as transaction:
             yield transaction
             if promises.depth == 1:
                 _do_last()
@@ -43,6 +45,12 @@ def atomic():
             promises.last.clear()
         if outermost:
             made.clear()
+
+
+def savepoint(name: str):
+    """Return a savepoint called `name`, which none around it is called. With a new name for each, as peewee gives them,
+    the driver would prepare two statements anew each time."""
+    return peewee._savepoint(database.obj, name)
 
 
 def take_back(transaction) -> None:
@@ -83,14 +91,37 @@ def after_commit(fn) -> None:
     if database.transaction_depth():
         promises.made.append(promise)
 
-    def run():
-        for act in promise:
-            try:
-                act()
-            except Exception:
-                log.exception("what should follow a commit failed")
+    database.after_commit(lambda: _keep(promise))
 
-    database.after_commit(run)
+
+def when_written(fn) -> None:
+    """Run `fn()` once all else of the outermost transaction is written; never if it, or the part around the call, is
+    rolled back. A failure of `fn` is logged, it changes nothing; what it writes it writes in `atomic()`.
+
+    On SQLite, where nobody else writes meanwhile, that is the last thing in the transaction: one of its own would cost
+    another commit. On PostgreSQL it follows the commit: of two who write at the same moment one sees the other, and
+    rows of others are not held.
+    """
+    if is_postgres():
+        after_commit(fn)
+        return
+    promise = [fn]
+    promises.made.append(promise)
+    promised = before_commit(_keep_all)
+    promised[len(promised)] = promise
+
+
+def _keep_all(promised: dict) -> None:
+    for promise in promised.values():
+        _keep(promise)
+
+
+def _keep(promise: list) -> None:
+    for act in promise:
+        try:
+            act()
+        except Exception:
+            log.exception("what should follow a commit failed")
 
 
 def end_left_open() -> bool:

@@ -4,6 +4,8 @@ What a county and its towns have set is read once in each request, in one query:
 """
 
 import datetime
+import functools
+import operator
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,10 +13,10 @@ from flask import current_app, g, has_request_context
 from peewee import fn
 
 from portal import audit
-from portal.db import atomic, now
+from portal.db import atomic, is_postgres, now
 from portal.org.enablement import enabled_for
 from portal.org.models import OrgSetting, OrgSettingEvent, Unit
-from portal.prepared import Prepared, PreparedModels
+from portal.prepared import Prepared, PreparedModels, numbered, unindexed
 from portal.registry import registry_of
 from portal.values import Conflict, Plugin, Refused, Setting
 
@@ -86,20 +88,29 @@ def _read(county_id: int | None) -> dict[tuple[int, str], Kept]:
 
 _set = Prepared(lambda slots: (
     OrgSetting.select(OrgSetting.unit, OrgSetting.name, OrgSetting.value, OrgSetting.by_name, OrgSetting.at)
-    .join(Unit).where(Unit.county_id == slots.county)
+    .join(Unit).where(unindexed(Unit.county_id) == slots.county)  # there are fewer settings than units
 ))
 
 
 def office_of(parent_id: int, names: tuple[str, ...]) -> Unit | None:
     """Return the open office below a county or town whose name ends with the first possible of `names`, or None."""
-    offices = _offices(parent=parent_id)
+    if not names:
+        return None
+    offices = _offices(len(names))(parent=parent_id, **numbered("name", names))
     return next((office for name in names for office in offices if office.name.endswith(name)), None)
 
 
-_offices = PreparedModels(lambda slots: (
-    Unit.select()
-    .where(Unit.parent == slots.parent, Unit.level == "department", Unit.valid_to.is_null()).order_by(Unit.code)
-))
+@functools.lru_cache(maxsize=20)
+def _offices(names: int) -> PreparedModels:
+    """Return the query of the offices that may be meant: of the dozens of a county only those are read."""
+    def build(slots):
+        place_of = fn.STRPOS if is_postgres() else fn.INSTR
+        named = functools.reduce(operator.or_, (place_of(Unit.name, name) > 0 for name in slots.many("name", names)))
+        return Unit.select().where(
+            Unit.parent == slots.parent, Unit.level == "department", Unit.valid_to.is_null(), named
+        ).order_by(Unit.code)
+
+    return PreparedModels(build)
 
 
 def unit_in_charge(name: str, place) -> Unit:

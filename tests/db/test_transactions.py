@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from portal.audit.models import AuditEntry
-from portal.db import after_commit, atomic, before_commit, database, take_back
+from portal.db import after_commit, atomic, before_commit, contained, database, take_back, when_written
 
 
 def write(word: str) -> None:
@@ -105,6 +105,49 @@ def test_what_follows_may_fail_and_what_was_committed_stays(app, caplog):
         after_commit(lambda: 1 / 0)
         after_commit(lambda: seen.append("next"))
     assert written() == {"row"} and seen == ["next"] and "should follow a commit" in caplog.text
+
+
+@pytest.mark.fails_after_commit
+def test_what_is_done_when_all_is_written_may_fail_and_the_rest_stays(app, caplog):
+    def half():
+        with atomic():
+            write("half")
+            raise ValueError
+
+    seen = []
+    with atomic():
+        when_written(half)
+        when_written(lambda: seen.append(written()))
+        with pytest.raises(ValueError), atomic():
+            when_written(lambda: seen.append("never"))
+            raise ValueError
+        write("row")
+    assert written() == {"row"} and seen == [{"row"}] and "should follow a commit" in caplog.text
+
+
+def test_parts_of_one_depth_are_told_apart(app):
+    """They share a name: what one of them took back must not be taken for the beginning of another."""
+    def failing(word: str):
+        write(word)
+        raise ValueError
+
+    with atomic():
+        with atomic():
+            write("outer")
+            for word in ("first", "second"):
+                with pytest.raises(ValueError), atomic():
+                    failing(word)
+                with pytest.raises(ValueError):
+                    contained(lambda word=word: contained(lambda: failing(word)))
+            with atomic():
+                write("inner")
+        with pytest.raises(ValueError), atomic():
+            with atomic():
+                write("taken back with its part")
+            contained(lambda: write("as well"))
+            raise ValueError
+        contained(lambda: contained(lambda: write("called")))
+    assert written() == {"outer", "inner", "called"}
 
 
 def test_what_follows_may_write(app):

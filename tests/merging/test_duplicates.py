@@ -11,6 +11,7 @@ from portal.cases.models import Case, Likeness
 from portal.db import now
 from portal.org.models import Unit
 from portal.org.settings import save_setting
+from portal.testing import counted_queries
 from tests.cases.making import matter, post
 from tests.grid.door import report
 from tests.people_of_the_county import NEXT_VILLAGE, person, unit
@@ -152,12 +153,22 @@ def test_many_cases_of_one_place_are_compared_only_so_many(app):
         assert duplicates.OF_PLACE + duplicates.OF_PERSON <= 300
 
 
+def test_what_the_platform_says_of_all_pairs_is_read_at_once(app, sign_in):
+    worker = sign_in("wangge")
+    cases = [report(worker) for _ in range(4)]
+    with app.test_request_context(), counted_queries() as seen:
+        duplicates.look(cases[-1].id)
+    assert sum('FROM "grid_event"' in sql for sql in seen) == 1
+    assert len(proposed()) == 6
+
+
 @pytest.mark.parametrize("one, other, alike", [
     ("河边护栏断了三米", "石桥边河边护栏断了三米", True), ("路灯三天不亮", "村口路灯三天不亮了", True),
     ("路灯三天不亮", "垃圾池满了没人收", False), ("高龄津贴", "居民养老保险参保", False), ("", "", False),
 ])
 def test_how_alike_two_sentences_are(one, other, alike):
-    assert (duplicates.likeness(one, other) >= 60) is alike
+    found = duplicates.likenesses(one, ["", other])
+    assert list(found) == ([1] if alike else []) and all(percent >= 60 for percent in found.values())
 
 
 @pytest.mark.parametrize("name", ["cun", "wangge", "lingdao"])
