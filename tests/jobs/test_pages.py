@@ -4,8 +4,8 @@ import datetime
 
 import pytest
 
+from portal.accounts.models import User
 from portal.audit.models import AuditEntry
-from portal.db import now
 from portal.jobs import plan, running
 from portal.jobs.models import JobRun, Lease
 from portal.registry import PluginError
@@ -21,12 +21,13 @@ __all__ = ["registry"]
 def county(start):
     made = start(FILES, enable=["works"])
     with made.app.app_context():
-        Lease.update(born=now() + datetime.timedelta(days=4)).execute()
+        Lease.update(born=datetime.datetime(2037, 12, 1)).execute()
+        User.update(password_at=datetime.datetime(2037, 11, 1)).execute()  # nobody has to change it first
         yield made
 
 
 def test_the_page_says_of_each_job_when_it_ran_how_that_ended_and_when_it_is_next(county):
-    with at("2026-12-02 06:00"):
+    with at("2037-12-02 06:00"):
         running.take_lease("here/1/2/3")
         running.run_due("here/1/2/3")
         text = county.sign_in("xitong").open("/jobs/").text
@@ -63,10 +64,10 @@ def test_only_system_administrators_see_and_start_jobs(county):
 
 
 def test_it_is_said_on_the_workbench_by_check_and_to_a_watcher(county):
-    with at("2026-12-02 02:00"):
+    with at("2037-12-02 02:00"):
         running.take_lease("one")
         running.run_due("one")
-    with at("2026-12-05 09:00"):
+    with at("2037-12-05 09:00"):
         administrator = county.sign_in("xitong").open("/")
         assert "后台任务需要处理" in administrator.text and "没有在运行" in administrator.text
         assert "后台任务需要处理" not in county.sign_in("cun").open("/").text
