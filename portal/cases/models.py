@@ -168,7 +168,7 @@ Case.add_index(Case.index(
 Case.add_index(Case.index(Case.unit, Case.resume_by, name="cases_case_resume_by", where=SQL("resume_by IS NOT NULL")))
 _whole = PreparedRows(Case)
 
-for _link in (Case.merged_into, Case.source_case):  # hardly a case has one
+for _link in (Case.merged_into, Case.source_case, Case.handed_from_id, Case.former_unit):  # hardly a case has one
     _name = _link.column_name
     Case.add_index(Case.index(_link, where=SQL(f"{_name} IS NOT NULL"), name=f"cases_case_{_name}"))
 
