@@ -174,7 +174,7 @@ for _link in (Case.merged_into, Case.source_case, Case.handed_from_id, Case.form
 
 # Lists: newest first in an area, the same by phase, and what is due next; one set per place column. A grid holds few
 # enough cases to do without the second.
-_shown = (Case.kind, Case.restricted, Case.person, Case.created_by, Case.unit, Case.channel, Case.closed)
+_shown = (Case.kind, Case.restricted, Case.person, Case.created_by, Case.unit, Case.channel, Case.opened, Case.closed)
 _COUNTED = {
     "county_id": (Case.town_id, *_shown), "town_id": (Case.village_id, *_shown),
     "village_id": (Case.grid_id, *_shown), "line_id": (Case.town_id, *_shown),
@@ -202,10 +202,12 @@ for _place in ("county_id", "town_id", "village_id", "grid_id", "line_id", "unit
             Case.add_index(Case.index(_column, _moment.desc(), Case.id.desc(), name=_name))
     if _place in ("county_id", "town_id", "village_id"):
         # One kind, channel or rating may be one case in ten thousand: fifty of it are not to be looked for in all.
-        for _filter, _held in ((Case.kind, None), (Case.channel, None), (Case.rating, SQL("rating IS NOT NULL"))):
+        for _filter in (Case.kind, Case.channel):
             _name = f"cases_case_{_place}_{_filter.name}"
-            Case.add_index(
-                Case.index(_column, _filter, Case.opened.desc(), Case.id.desc(), name=_name, where=_held))
+            Case.add_index(Case.index(_column, _filter, Case.opened.desc(), Case.id.desc(), name=_name))
+        Case.add_index(Case.index(
+            _column, Case.rating, Case.opened.desc(), Case.id.desc(), Case.channel, where=SQL("rating IS NOT NULL"),
+            name=f"cases_case_{_place}_rating"))
 
 
 Case.add_index(

@@ -11,7 +11,7 @@ RATED = ("county_id", "town_id", "village_id")
 RARE = ("merged_into_id", "source_case_id")
 #: The places whose overdue cases are counted, with the column that they are counted by.
 DUE = (("county_id", "town_id"), ("town_id", "village_id"), ("village_id", "grid_id"), ("line_id", "town_id"))
-COUNTED = '"kind", "restricted", "person_id", "created_by_id", "unit_id", "channel", "closed"'
+COUNTED = '"kind", "restricted", "person_id", "created_by_id", "unit_id", "channel", "opened", "closed"'
 
 
 def up(migrator, db):
@@ -20,7 +20,7 @@ def up(migrator, db):
                        f'("village_id", {columns}, "id" DESC)')
     for place in RATED:
         db.execute_sql(f'CREATE INDEX "cases_case_{place}_rating" ON "cases_case" '
-                       f'("{place}", "rating", "opened" DESC, "id" DESC) WHERE rating IS NOT NULL')
+                       f'("{place}", "rating", "opened" DESC, "id" DESC, "channel") WHERE rating IS NOT NULL')
     for name in RARE:
         db.execute_sql(f'DROP INDEX "cases_case_{name}"')
         db.execute_sql(f'CREATE INDEX "cases_case_{name}" ON "cases_case" ("{name}") WHERE {name} IS NOT NULL')
