@@ -55,9 +55,9 @@ def line_of(name: str, initials: str, former: str) -> str:
     """
     if not former and name.isprintable() and initials.isascii():
         return f"{BEGIN}{name}{BEGIN}{initials}".lower()
-    name, *earlier = (text.translate(_BLANKS) for text in (name, *(one.split(" ", 1)[1] for one in former.splitlines())))
+    earlier = [one.split(" ", 1)[1].translate(_BLANKS) for one in former.splitlines()]
     initials = "".join(letter if letter.isascii() else PART for letter in initials)
-    return PART.join([f"{BEGIN}{name}{BEGIN}{initials}", *earlier]).lower()
+    return PART.join([f"{BEGIN}{name.translate(_BLANKS)}{BEGIN}{initials}", *earlier]).lower()
 
 
 def write_anew(places: Iterable[int | None]) -> None:

@@ -1,8 +1,7 @@
 """Looks units up in the directory: what begins with the words first, then codes that do, then what holds them.
 
-Within each of these three in the order of the codes: of the counties, in a county of the towns, in a town of its own.
-One statement takes the rows of the directory that hold the words apart into their lines, and reads the units of those
-that fit.
+Within each of these three in the order of the codes: of the towns, in a town of its own. One statement takes the rows
+of the directory that hold the words apart into their lines, and reads the units of those that fit.
 """
 
 import functools
@@ -11,7 +10,7 @@ import unicodedata
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from peewee import CTE, JOIN, SQL
+from peewee import CTE, JOIN, SQL, NodeList, fn
 
 from portal.db import database, is_postgres
 from portal.org.directory import BEGIN, LINE, MARKS
@@ -32,11 +31,7 @@ _TOPS = (
 #: Counties looked through at once: few at first, because common words stand in the first ones.
 STEP, STRIDE, MOST = 5, 4, 1000
 
-#: The rows of the directory that are wanted, numbered in the order of the codes. CROSS JOIN has SQLite keep to this order.
-_ROWS = """
-    SELECT row_number() OVER (ORDER BY top.code, d.code) AS town, d.words, d.codes, d.units
-    FROM org_directory AS d CROSS JOIN org_unit AS top WHERE top.id = d.top_id AND """
-#: Those rows taken apart: `words`, `code` and `id` of each unit. SQLite takes lists apart as JSON.
+#: The rows `wanted` taken apart: `words`, `code` and `id` of each unit. SQLite takes lists apart as JSON.
 _APART = {
     True: f"""
         SELECT town, l.place, l.words, l.code, l.id FROM wanted CROSS JOIN LATERAL unnest(
@@ -74,7 +69,8 @@ def find(person, words: str, limit: int, merged: bool = False) -> list[Unit]:
         worst = found[-1].rank - 1 if len(found) == limit else HOLDS
         if worst < BEGINS:
             break
-        found += _statement(shape, len(some), worst)(**numbered("key", some), **values)
+        statement = _statement(shape, len(some), worst)
+        found += statement(keys=",".join(map(str, some)), **numbered("key", some), **values)
         found = sorted(found, key=lambda one: one.rank)[:limit]
     if level not in PLACES:
         _name_the_way(found, top)
@@ -123,10 +119,16 @@ def _found(slots: Slots, shape: _Shape, line: CTE):
         shape.level, slots.top, slots.town, slots.path, slots.many("above", shape.depth), place=unindexed)
     parent = Unit.alias()
     query = Unit.select(Unit, parent.short.alias("above"), line.c.rank).with_cte(line).from_(
-        line.join(Unit, JOIN.CROSS).join(parent, JOIN.LEFT_OUTER, on=(Unit.parent == parent.id)))
-    query = query.where(line.c.id == Unit.id, sight, usable, Unit.level != "region")
+        line.join(Unit, JOIN.CROSS).join(parent, JOIN.LEFT_OUTER, on=(parent.id == _each(Unit.parent))))
+    query = query.where(Unit.id == _each(line.c.id), sight, usable, Unit.level != "region")
     # The number itself: SQLite works a statement out anew each time if it has a slot for its limit.
     return query.order_by(line.c.rank, line.c.town, line.c.place).limit(SQL(f"{shape.limit}")).objects()
+
+
+def _each(column):
+    """Return `column` so that PostgreSQL looks units up by their keys one by one: it joins by nothing else then, and
+    never goes through all units because it takes the lines for many more than are shown."""
+    return fn.ANY(NodeList((SQL("ARRAY["), column, SQL("]")), glue="")) if is_postgres() else column
 
 
 def _lines(slots: Slots, shape: _Shape, number: int, worst: int) -> CTE:
@@ -137,8 +139,11 @@ def _lines(slots: Slots, shape: _Shape, number: int, worst: int) -> CTE:
         rows += f" OR {has}(d.codes, :begin) > 0"
         fits += f" OR {has}(code, :begin) > 0"
         rank += f" WHEN {has}(code, :begin) > 0 THEN 1"
-    keys = ", ".join(f":key{at}" for at in range(number))
-    text = (f"WITH wanted AS ({_ROWS} d.{shape.column} IN ({keys}) AND ({rows})) "  # noqa: S608
+    keys = "= ANY(string_to_array(:keys, ',')::int[])"  # PostgreSQL plans for each parameter of an IN anew
+    if number <= STEP or not is_postgres():
+        keys = f"IN ({', '.join(f':key{at}' for at in range(number))})"
+    text = ("WITH wanted AS MATERIALIZED (SELECT d.code AS town, d.words, d.codes, d.units "  # noqa: S608
+            f"FROM org_directory AS d WHERE d.{shape.column} {keys} AND ({rows})) "
             f"SELECT id, town, place, CASE WHEN {rank} ELSE 2 END AS rank FROM ({_APART[is_postgres()]}) AS every "
             f"WHERE {fits} ORDER BY rank, town, place")
     names = re.findall(SLOT, text)
