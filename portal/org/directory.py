@@ -14,9 +14,11 @@ from peewee import CharField, IntegerField, TextField, chunked
 
 from portal.db import Model, atomic, database, is_postgres
 
-#: Before each unit's line, and between what the line holds: name, pinyin initials, then the former names.
-LINE, PART = "\n", "\x1f"
-_MARKS = str.maketrans({LINE: " ", PART: " "})
+#: Between the lines of the units, before what is looked up by its beginning (name, pinyin initials, code), and before
+#: each of the former names. What people type holds none of them.
+LINE, BEGIN, PART = "\u2028", "\x1e", "\x1f"
+MARKS = LINE + BEGIN + PART
+_BLANKS = str.maketrans(dict.fromkeys(MARKS, " "))
 #: Rows written by one statement, and counties written at once.
 WRITTEN, COUNTIES = 200, 20
 
@@ -24,7 +26,8 @@ WRITTEN, COUNTIES = 200, 20
 class OrgDirectory(Model):
     """The units of one place: of a town with its villages, or what belongs to a county and to none of its towns.
 
-    Lines are lower case and in the order of the units' codes; `codes` and `units` (the ids) go in step with them.
+    Lines are lower case and in the order of the units' codes; `codes` and `units` (the ids, commas between them) go in
+    step with them.
     """
 
     #: The id of the town or of the county, whose code `code` is.
@@ -46,11 +49,15 @@ _COLUMNS = "id, code, name, initials, former, COALESCE(town_id, county_id, id), 
 
 
 def line_of(name: str, initials: str, former: str) -> str:
-    """Return what a unit is found by. `former` is Unit.former: a line each, the day before the name."""
-    if not former and name.isprintable():
-        return f"{name}{PART}{initials}".lower()
-    earlier = [one.split(" ", 1)[1] for one in former.splitlines()]
-    return PART.join(text.translate(_MARKS) for text in (name, initials, *earlier)).lower()
+    """Return what a unit is found by. `former` is Unit.former: a line each, the day before the name.
+
+    Whoever types letters alone means initials: other signs in them are none.
+    """
+    if not former and name.isprintable() and initials.isascii():
+        return f"{BEGIN}{name}{BEGIN}{initials}".lower()
+    earlier = [one.split(" ", 1)[1].translate(_BLANKS) for one in former.splitlines()]
+    initials = "".join(letter if letter.isascii() else PART for letter in initials)
+    return PART.join([f"{BEGIN}{name.translate(_BLANKS)}{BEGIN}{initials}", *earlier]).lower()
 
 
 def write_anew(places: Iterable[int | None]) -> None:
@@ -118,8 +125,8 @@ def _rows(units: list[tuple]) -> list[tuple]:
         places.setdefault(unit[5], []).append(unit)
     return [
         (place, lines[0][6], next((line[1] for line in lines if line[0] == place), lines[0][1]),
-         "".join(LINE + line_of(name, initials, former) for _, _, name, initials, former, _, _ in lines),
-         "".join(LINE + line[1].lower() for line in lines), ",".join(str(line[0]) for line in lines))
+         LINE.join(line_of(name, initials, former) for _, _, name, initials, former, _, _ in lines),
+         LINE.join(BEGIN + line[1] for line in lines), ",".join(str(line[0]) for line in lines))
         for place, lines in places.items()
     ]
 

@@ -177,12 +177,21 @@ class Unit(Model):
         if unit is None:
             return cls.select().where(cls.id < 0)
         top, level, path = unit.sight
+        return cls.select().where(cls.in_sight(level, top, unit.town_id, path, ids_of(path)))
+
+    @classmethod
+    def in_sight(cls, level: str, top, town, path, above: list, place=lambda column: column):
+        """Return the condition of `seen_by`: of `level`, and of values or of the slots of a statement that is kept.
+
+        `top` and `path` are those of UnitRef.sight, `above` are the ids that the path holds. `place` is given the place
+        column: `unindexed` where units come by their keys, because SQLite works out an OR of two indexes each time.
+        """
         if level not in PLACES:
-            return cls.select().where(cls.path.startswith(path) | cls.id.in_(ids_of(path)))
-        below = getattr(cls, f"{level}_id") == top
+            return cls.path.startswith(path) | cls.id.in_(above)
+        below = place(getattr(cls, f"{level}_id")) == top
         if level in ("village", "grid"):  # only counties and towns have an index of their own
-            below &= cls.town_id == unit.town_id
-        return cls.select().where(below | cls.id.in_(ids_of(path)))
+            below &= place(cls.town_id) == town
+        return below | cls.id.in_(above)
 
     def is_seen_by(self, person) -> bool:
         """Tell whether `seen_by` finds this unit for the person."""
