@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from peewee import JOIN, fn
+from peewee import JOIN, SQL, fn
 
 from portal import search
 from portal.accounts.models import User
@@ -270,21 +270,23 @@ def _read_cursor(text: str | None):
 
 # -- counts --------------------------------------------------------------------------------------------------------
 
-def counts(wanted: Wanted, person) -> dict[str, int]:
-    """Return the figure of each chip: from the counters where nothing is filtered, else counted up to a limit.
+def counts(wanted: Wanted, person) -> tuple[dict[str, int], set[str]]:
+    """Return the figure of each chip, and the chips of which there may be more: where the counters tell apart what is
+    asked figures are exact, else they are counted up to a limit.
 
     One query in either case, and one for what is overdue.
     """
     reader = Reader.of(person, wanted.kind)
-    values = _values(wanted, reader)
+    values, stop, more = _values(wanted, reader), most(wanted), set()
     if wanted.lens == "area" and not wanted.is_filtered and not has_restricted(reader.kinds):
         found = tallies.by_phase(person, list(reader.kinds), wanted.state)
     else:
         found = dict(_counted(Shape.of(replace(wanted, phase="", sort="newest"), reader))(**values))
+        more = {phase for phase, _ in CHIPS} if sum(found.values()) >= stop else set()
     shown = {phase: found.get(phase, 0) for phase, _ in CHIPS if phase in PHASES}
     shown[""] = sum(count for phase, count in found.items() if wanted.sort != "due" or phase not in UNTIMED)
     [(shown["overdue"],)] = _overdue(Shape.of(replace(wanted, phase="overdue"), reader))(**values)
-    return shown
+    return shown, (more - {"overdue"}) | ({"overdue"} if shown["overdue"] >= stop else set())
 
 
 def has_restricted(names) -> bool:
@@ -303,20 +305,22 @@ def _counted(shape: Shape) -> Prepared:
     limit is not looked at. With words all that hold them would have to be sorted, so any of them are counted."""
     newest = (behind.COLUMN[shape.by].desc(), Case.id.desc()) if shape.words < 0 else ()
 
-    def some(slots, unit=None):
-        query = Case.select(Case.phase).where(*_conditions(shape, slots, unit))
+    def some(slots, *more, unit=None):
+        query = Case.select(Case.phase, *more).where(*_conditions(shape, slots, unit))
         return query.order_by(*newest).limit(most(shape))
+
+    def of_units(slots, units):
+        """The newest of the newest of each."""
+        moment = behind.COLUMN[shape.by].alias("moment")
+        parts = [some(slots, moment, unit=unit).alias(f"part{number}") for number, unit in enumerate(units)]
+        first, *rest = (Case.select(part.c.phase, part.c.moment).from_(part) for part in parts)
+        for one in rest:
+            first = first.union_all(one)
+        return first.order_by(SQL("2 DESC")).limit(most(shape))
 
     def build(slots):
         units = shape.reader[1] if shape.lens == "unit" else 0
-        if units < 2:
-            found = some(slots).alias("some")
-        else:
-            parts = [some(slots, unit).alias(f"part{number}") for number, unit in enumerate(slots.many("unit", units))]
-            first, *rest = (Case.select(part.c.phase).from_(part) for part in parts)
-            for one in rest:
-                first = first.union_all(one)
-            found = first.limit(most(shape)).alias("some")
+        found = (of_units(slots, slots.many("unit", units)) if units > 1 else some(slots)).alias("some")
         return Case.select(found.c.phase, fn.COUNT(1)).from_(found).group_by(found.c.phase)
 
     return Prepared(build)

@@ -19,7 +19,7 @@ from portal.cases.details import read_together
 from portal.cases.kinds import kind_of, kinds, plugin_of
 from portal.cases.lens import Reader, seen_by, through_any
 from portal.cases.models import Case, Likeness
-from portal.db import atomic, now, when_written
+from portal.db import after_commit, atomic, now
 from portal.org.settings import setting
 from portal.people.models import Resident
 from portal.prepared import Prepared, PreparedChange, PreparedModels, json_text, numbered, unindexed
@@ -45,9 +45,10 @@ PAIR = ("case", "other", "score", "reasons", "at", *PLACES)
 
 
 def look_later(case) -> None:
-    """Have `look` run when all else of the case is written; that it fails keeps no case from being opened."""
+    """Have `look` run once the case is committed: no other writer waits for the comparison and for what a platform says
+    of a pair, and that it fails keeps no case from being opened."""
     case_id = case.id
-    when_written(lambda: look(case_id))
+    after_commit(lambda: look(case_id))
 
 
 def look(case_id: int) -> int:

@@ -149,9 +149,8 @@ def table_of(person, period: Period, by: str, only: str = "", *, order=None, pag
         lines, shown = _holders(found, order, page)
         return Table(period, by, "承办单位", lines, total, fair, partly, shown)
     heading, lines = _named(found, person, names, by)
-    shown = Numbered(len(lines), page)
-    lines = (sorted(lines, key=order) if order else lines)[shown.part]
-    return Table(period, by, heading, lines, total, fair, partly, shown)
+    return Table(period, by, heading, sorted(lines, key=order) if order else lines, total, fair, partly,
+                 Numbered(len(lines), 0))
 
 
 def _count(found: dict, person, names: list[str], period: Period, by: str) -> None:

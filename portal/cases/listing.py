@@ -6,7 +6,7 @@ from flask import abort, render_template, request, url_for
 from flask_login import current_user
 
 from portal.cases import tallies
-from portal.cases.asking import counts, has_restricted, most, page
+from portal.cases.asking import counts, has_restricted, page
 from portal.cases.behind import DATED, MARKS, RATED, TIMINGS
 from portal.cases.kinds import kinds, readable
 from portal.cases.lens import LENSES
@@ -35,8 +35,10 @@ def _view(wanted, person, rows, previous, following, title, endpoint, kind) -> d
         query = urlencode({name: value for name, value in {**kept, **changes}.items() if value not in ("", None)})
         return f"{base}?{query}" if query else base
 
-    found, stop = counts(wanted, person), most(wanted)
-    total = _shown(found.get(wanted.phase), stop)
+    found, more = counts(wanted, person)
+    shown = {phase: f"{number:,}{'+' if phase in more else ''}" for phase, number in found.items()
+             if number or phase not in more}
+    total = shown.get(wanted.phase, "")
     asked = kind.name if kind else ""
     return {
         "title": title, "wanted": wanted, "rows": prepared(rows), "total": total, "base": base,
@@ -46,7 +48,7 @@ def _view(wanted, person, rows, previous, following, title, endpoint, kind) -> d
         ],
         "chips_shown": [
             {"label": label, "url": address(phase=phase), "active": wanted.phase == phase,
-             "count": _shown(found.get(phase), stop), "danger": phase == "overdue" and bool(found.get(phase))}
+             "count": shown.get(phase, ""), "danger": phase == "overdue" and bool(found.get(phase))}
             for phase, label in CHIPS
         ],
         "kept_for_search": {name: value for name, value in kept.items() if name != "q"},
@@ -106,12 +108,6 @@ def places(person, parent_id: int, level: str, kind: str = "", chosen: Unit | No
     for node in nodes:
         node["active"] = chosen is not None and chosen.id == node["id"]
     return nodes
-
-
-def _shown(number: int | None, stop: int) -> str:
-    if number is None:
-        return ""
-    return f"{number:,}" if number != stop else f"{stop:,}+"
 
 
 def _kept(wanted: Wanted, one_kind: bool) -> dict:

@@ -218,7 +218,6 @@ def _lead_asked(to: dict[int, Unit], ground) -> None:
         (Case, Case.extension_asked, here),
     ):
         model.update({field: led(field, to)}).where(field.in_(keys), *which).execute()
-    # No index finds these: together, so that the cases are gone through once.
     Case.update({field: led(field, to) for field in BACK}).where(
         _any_of(field.in_(keys) for field in BACK), *here).execute()
 

@@ -91,37 +91,14 @@ def after_commit(fn) -> None:
     if database.transaction_depth():
         promises.made.append(promise)
 
-    database.after_commit(lambda: _keep(promise))
+    def run():
+        for act in promise:
+            try:
+                act()
+            except Exception:
+                log.exception("what should follow a commit failed")
 
-
-def when_written(fn) -> None:
-    """Run `fn()` once all else of the outermost transaction is written; never if it, or the part around the call, is
-    rolled back. A failure of `fn` is logged, it changes nothing; what it writes it writes in `atomic()`.
-
-    On SQLite, where nobody else writes meanwhile, that is the last thing in the transaction: one of its own would cost
-    another commit. On PostgreSQL it follows the commit: of two who write at the same moment one sees the other, and
-    rows of others are not held.
-    """
-    if is_postgres():
-        after_commit(fn)
-        return
-    promise = [fn]
-    promises.made.append(promise)
-    promised = before_commit(_keep_all)
-    promised[len(promised)] = promise
-
-
-def _keep_all(promised: dict) -> None:
-    for promise in promised.values():
-        _keep(promise)
-
-
-def _keep(promise: list) -> None:
-    for act in promise:
-        try:
-            act()
-        except Exception:
-            log.exception("what should follow a commit failed")
+    database.after_commit(run)
 
 
 def end_left_open() -> bool:

@@ -33,7 +33,7 @@ def index():
     part = part if part in parts else next(iter(parts))
     figured = figures.of(current_user)
     if parts is desk.WATCHED:
-        found = counts(Wanted(), current_user)
+        found, _ = counts(Wanted(), current_user)
         page |= {"strip": figured.watching(found), "overdue": found["overdue"], "today": 0, "watching": True}
     else:
         waiting = desk.waiting_here()

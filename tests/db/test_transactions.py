@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from portal.audit.models import AuditEntry
-from portal.db import after_commit, atomic, before_commit, contained, database, take_back, when_written
+from portal.db import after_commit, atomic, before_commit, contained, database, take_back
 
 
 def write(word: str) -> None:
@@ -105,24 +105,6 @@ def test_what_follows_may_fail_and_what_was_committed_stays(app, caplog):
         after_commit(lambda: 1 / 0)
         after_commit(lambda: seen.append("next"))
     assert written() == {"row"} and seen == ["next"] and "should follow a commit" in caplog.text
-
-
-@pytest.mark.fails_after_commit
-def test_what_is_done_when_all_is_written_may_fail_and_the_rest_stays(app, caplog):
-    def half():
-        with atomic():
-            write("half")
-            raise ValueError
-
-    seen = []
-    with atomic():
-        when_written(half)
-        when_written(lambda: seen.append(written()))
-        with pytest.raises(ValueError), atomic():
-            when_written(lambda: seen.append("never"))
-            raise ValueError
-        write("row")
-    assert written() == {"row"} and seen == [{"row"}] and "should follow a commit" in caplog.text
 
 
 def test_parts_of_one_depth_are_told_apart(app):

@@ -39,17 +39,16 @@ def _rows(units):
     return [{
         'place': place, 'top_id': lines[0][6],
         'code': next((line[1] for line in lines if line[0] == place), lines[0][1]),
-        'words': '\u2028'.join(_line(*line[2:5]) for line in lines),
-        'codes': '\u2028'.join('\x1e' + line[1] for line in lines),
+        'words': ''.join('\n' + _line(*line[2:5]) for line in lines),
+        'codes': ''.join('\n' + line[1].lower() for line in lines),
         'units': ','.join(str(line[0]) for line in lines),
     } for place, lines in places.items()]
 
 
 def _line(name, initials, former):
-    marks = str.maketrans(dict.fromkeys('\u2028\x1e\x1f', ' '))
-    name, *earlier = (text.translate(marks) for text in (name, *(one.split(' ', 1)[1] for one in former.splitlines())))
-    initials = ''.join(letter if letter.isascii() else '\x1f' for letter in initials)
-    return '\x1f'.join([f'\x1e{name}\x1e{initials}', *earlier]).lower()
+    earlier = [one.split(' ', 1)[1] for one in former.splitlines()]
+    marks = str.maketrans({'\n': ' ', '\x1f': ' '})
+    return '\x1f'.join(text.translate(marks) for text in (name, initials, *earlier)).lower()
 
 
 def down(migrator, db):
