@@ -1,16 +1,18 @@
 """The counters that the ledger keeps equal a recount, whoever asks and whatever happened on the way."""
 
 import datetime
+import importlib
 import random
 from collections import Counter
 
 import pytest
 
-from portal.cases import tallies
+from portal.cases import counting, tallies
+from portal.cases.counters import Change
 from portal.cases.ledger import available, rate
 from portal.cases.models import Case, Flow, Rating, Tally
 from portal.cases.periods import Period
-from portal.db import atomic, now
+from portal.db import atomic, database, now
 from portal.org.models import Unit
 from portal.values import OPEN_PHASES, Conflict, Refused
 from tests.cases.making import matter, move
@@ -145,3 +147,29 @@ def test_written_anew_the_counters_are_the_same(county):
     tallies.rebuild()
     assert (rows(Tally), rows(Flow)) == before
     assert tallies.differences() == []
+
+
+def test_counters_of_lines_from_before_are_taken_apart(county):
+    """Migration 0012: a row for each town, responsible unit, kind and way in becomes two sums."""
+    before = Change()
+    for case in Case.select().where(Case.line_id.is_null(False)):
+        place = case.line_id, case.town_id or 0, case.unit_id, case.kind, case.channel
+        for _, moment, changes in counting.events(case):
+            for period in counting.periods(moment.date()):
+                key = case.county_id, "line", period, *place
+                before.villages[key] = None
+                for name, number in changes.items():
+                    before.flows[key][counting.FLOWS.index(name)] += number
+    assert before.flows
+    Flow.delete().where((Flow.axis == "line") | (Flow.axis == "holder") & (Flow.unit_id != 0)).execute()
+    before.write()
+    assert tallies.differences() != []
+    importlib.import_module("portal.cases.migrations.0012_lines").up(None, Unmade())
+    assert tallies.differences() == []
+
+
+class Unmade:
+    """The database, in which the index of the migration stands already."""
+
+    def execute_sql(self, sql):
+        return None if sql.startswith("CREATE INDEX") else database.execute_sql(sql)
