@@ -150,7 +150,7 @@ def table_of(person, period: Period, by: str, only: str = "", *, order=None, pag
         return Table(period, by, "承办单位", lines, total, fair, partly, shown)
     heading, lines = _named(found, person, names, by)
     return Table(period, by, heading, sorted(lines, key=order) if order else lines, total, fair, partly,
-                 Numbered(len(lines), 0))
+                 Numbered(len(lines), 0, size=max(len(lines), 1)))
 
 
 def _count(found: dict, person, names: list[str], period: Period, by: str) -> None:

@@ -12,7 +12,7 @@ from portal.org.models import Unit
 from portal.paging import PAGE
 from portal.testing import counted_queries
 from tests.cases.making import plain
-from tests.people_of_the_county import OTHER_TOWN, person, unit
+from tests.people_of_the_county import OTHER_TOWN, TOWN, person, unit
 
 ROWS, OTHERS = 2 * PAGE + 7, 9
 ASKED = "/cases/figures?span=year&by=holder"
@@ -152,3 +152,13 @@ def test_every_page_costs_the_same_three_queries_and_reads_no_names_that_it_does
         of_figures = [sql for sql in seen if re.search('"cases_flow"|AS "row", COALESCE|"id", "t1"."short" FROM', sql)]
         assert len(of_figures) == 3, (query, "\n".join(seen))
         assert "sort" in query or "LIMIT" in of_figures[-1], query
+
+
+def test_the_units_below_stand_on_one_page_however_many_there_are(app, sign_in):
+    """The rows of the other tables are those of the administration: a town's villages are looked at together."""
+    for number in range(PAGE):
+        Unit.add(code=f"5107221042{number + 49:02d}", name=f"新村{number}村", level="village", parent=unit(TOWN))
+    for page in ("", "&page=2"):
+        text = sign_in("zhen").open(f"/cases/figures?span=year&by=unit{page}").text
+        assert text.count('scope="row" class="c-main"') > PAGE and "新村49" in text
+        assert "第 1 页" not in text and "分页" not in text and following(text) is None
