@@ -6,6 +6,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from portal.db import today
 from tests.browser.conftest import PHONE, print_to_pdf
 from tests.browser.test_walk import step
 
@@ -13,7 +14,7 @@ pytestmark = pytest.mark.browser
 
 
 def day(days: int = 0) -> str:
-    return (datetime.date.today() + datetime.timedelta(days=days)).isoformat()
+    return (today() + datetime.timedelta(days=days)).isoformat()
 
 
 def fill(page, **fields) -> None:
