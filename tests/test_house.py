@@ -9,7 +9,7 @@ ROOT = Path(__file__).parents[1]
 
 #: Lowest first. A room imports its own floor's names only from itself, and otherwise only from lower floors.
 FLOORS = [
-    {"values", "hookspecs", "config", "pinyin", "paging"},
+    {"values", "hookspecs", "config", "pinyin", "paging", "asked"},
     {"db", "partitions", "migrations", "registry", "access", "prepared", "sealing", "logs"},
     {"forms", "audit", "calendar", "render", "answers", "search", "papers"},
     {"org"},

@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 
 from peewee import SQL, Cast
 
+from portal.asked import day_of
 from portal.audit import words
 from portal.audit.models import AuditEntry
 from portal.db import is_postgres, today
@@ -80,8 +81,5 @@ def _text_of(name: str):
 
 def day(text: str):
     """Return the first moment of a day that was typed, None for what is none."""
-    try:
-        found = datetime.date.fromisoformat(text)
-    except ValueError:
-        return None
-    return datetime.datetime(found.year, found.month, found.day) if 1900 <= found.year <= 2200 else None
+    found = day_of(text)
+    return datetime.datetime.combine(found, datetime.time()) if found else None

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from flask import abort
 
+from portal.asked import day_of
 from portal.cases import behind
 from portal.cases.behind import DATED, MARKS, RATED, TIMINGS
 from portal.cases.kinds import kinds, readable
@@ -78,7 +79,7 @@ def read(args, person, only_kind: str = "") -> Wanted:
         state=args.get("state") if args.get("state") in states(kind) else "",
         words=" ".join(args.get("q", "").split())[:60],
         rating=args.get("rating", type=int) if args.get("rating", type=int) in RATINGS else None,
-        since=_day(args.get("since")), until=_day(args.get("until")),
+        since=day_of(args.get("since")), until=day_of(args.get("until")),
         by=_among(args.get("by"), DATED, "opened"), timing=_among(args.get("timing"), TIMINGS),
         mark=_among(args.get("mark"), MARKS), rated=_among(args.get("rated", type=int), RATED, None),
         common=args.get("common") == "1",
@@ -117,11 +118,3 @@ def channels(kind_name: str, person) -> dict[str, str]:
 def states(kind_name: str) -> dict[str, str]:
     """Return the states of one kind with their titles; none for "": each kind has states of its own."""
     return {state.name: state.title for state in kinds()[kind_name].workflow.states} if kind_name else {}
-
-
-def _day(text: str | None) -> datetime.date | None:
-    try:
-        day = datetime.date.fromisoformat(text) if text else None
-    except ValueError:
-        return None
-    return day if day and 1900 <= day.year <= 2200 else None

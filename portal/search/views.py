@@ -1,6 +1,5 @@
 """The one search: all rooms and platforms, each for what this person may see, the best first."""
 
-import datetime
 import itertools
 import re
 import unicodedata
@@ -10,6 +9,7 @@ from flask import Blueprint, abort, current_app, render_template, request, url_f
 from flask_login import current_user
 
 from portal.access import may_lag, signed_in
+from portal.asked import day_of
 from portal.registry import registry_of
 from portal.search.marking import marked
 from portal.values import Hit, SearchFilters
@@ -75,7 +75,7 @@ def _filters(args) -> SearchFilters:
     kind, state = args.get("kind", ""), args.get("state", "")
     return SearchFilters(
         kind=kind if kind in {one.name for one in _kinds()} else "", state=state if state in STATES else "",
-        since=_day(args.get("since")), until=_day(args.get("until")),
+        since=day_of(args.get("since")), until=day_of(args.get("until")),
         unit=_unit(args.get("unit", "")),
     )
 
@@ -84,13 +84,6 @@ def _unit(text: str) -> int | None:
     """Return the id of a unit; whether it is in sight is asked by the room that narrows its results to it."""
     return int(text) if text.isdecimal() and 0 < int(text[:12]) < 2**31 else None
 
-
-def _day(text: str | None) -> datetime.date | None:
-    try:
-        day = datetime.date.fromisoformat(text) if text else None
-    except ValueError:
-        return None
-    return day if day and 1900 <= day.year <= 2200 else None
 
 
 def _units(providers) -> list[tuple[int, str]]:
