@@ -63,6 +63,7 @@ from portal.notify import send_to_unit as send_notice_to_unit
 from portal.org.editing import add_unit, close_unit, rename_unit
 from portal.org.enablement import towns_with
 from portal.org.fields import UnitField
+from portal.org.lineage_rows import to_heirs
 from portal.org.models import PlacedModel, Unit
 from portal.org.settings import office_of, setting, unit_in_charge
 from portal.paging import page_of
@@ -118,8 +119,8 @@ __all__ = [
     "merge", "now", "office_of", "open_case", "open_cases_of", "open_ids_with", "other_posts", "own_transaction",
     "page_of", "place_name", "rate", "redirect", "refer", "referable", "rename_unit", "render_list", "render_template",
     "request", "requires", "retitle", "row_id", "search", "seen_by", "send_notice", "send_notice_to_unit", "setting",
-    "signed_in", "staff_at", "strike_resident", "take", "take_number", "today", "towns_with", "unit_in_charge",
-    "url_for", "void_number",
+    "signed_in", "staff_at", "strike_resident", "take", "take_number", "to_heirs", "today", "towns_with",
+    "unit_in_charge", "url_for", "void_number",
 ]
 
 

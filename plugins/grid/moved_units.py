@@ -1,7 +1,7 @@
 """What becomes of a village's households when it is merged: no two of a village have one number."""
 
 from plugins.grid.models import GridEvent, Household, KeyPerson
-from portal.kit import UnitEffect, fn
+from portal.kit import UnitEffect, fn, to_heirs
 
 
 def _numbers(village_id: int):
@@ -26,14 +26,7 @@ def follow(change) -> None:
     if _clashing(change):
         step = max(_numbers(change.unit.id), _numbers(change.into.id))
         Household.update(number=Household.number + step).where(Household.village_id == change.unit.id).execute()
-    for model in (Household, KeyPerson):
-        _to_heirs(change, model, model.unit)
+    for field in (Household.unit, KeyPerson.unit):
+        to_heirs(change, field)
     for field in (GridEvent.sent_by, GridEvent.extension_unit):
-        _to_heirs(change, GridEvent, field, GridEvent.handled_at.is_null())
-
-
-def _to_heirs(change, model, field, *which) -> None:
-    """Give what names a unit that ends to its heir. A town ends with its offices, most of which are named nowhere."""
-    named = model.select(field).where(field.in_(list(change.heirs) or [0]), *which).distinct()
-    for key in sorted(key for (key,) in named.tuples()):
-        model.update({field: change.heirs[key].id}).where(field == key, *which).execute()
+        to_heirs(change, field, GridEvent.handled_at.is_null())

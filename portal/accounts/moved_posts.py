@@ -4,7 +4,7 @@ import datetime
 
 from portal.accounts.models import Absence, Post, Role, Session, User
 from portal.db import today
-from portal.org.lineage_rows import led
+from portal.org.lineage_rows import to_heirs
 from portal.org.models import Unit
 from portal.values import Rearrangement, UnitEffect, UnitPart
 
@@ -42,10 +42,8 @@ def parts(unit: Unit) -> list[UnitPart]:
 
 def follow(change: Rearrangement) -> None:
     """Move the posts of units that end to their heirs, and the chosen ones to the new unit."""
-    if change.heirs:
-        going = Post.update(unit=led(Post.unit, change.heirs), version=Post.version + 1)
-        if going.where(Post.unit.in_(list(change.heirs)), _lasting()).execute():
-            _collapse({heir.id for heir in change.heirs.values()})
+    if to_heirs(change, Post.unit, _lasting(), version=Post.version + 1):
+        _collapse({heir.id for heir in change.heirs.values()})
     ids = change.chosen_ids(PREFIX)
     for post in Post.select().where(Post.id.in_(ids or [0]), Post.unit.in_(list(change.takers) or [0])):
         taker = change.takers[post.unit_id]

@@ -49,6 +49,16 @@ def led(field, to: dict):
     return When(field, [(key, unit.id) for key, unit in to.items()], field)
 
 
+def to_heirs(change, field, *which, **more) -> int:
+    """Let the rows that name in `field` a unit that ends name its heir, as far as `which` holds for them, and become
+    what `more` says; returns how many. One statement for all of `change` (a Rearrangement): a town ends with its
+    offices."""
+    if not change.heirs:
+        return 0
+    rows = field.model.update({field: led(field, change.heirs), **more})
+    return rows.where(field.in_(list(change.heirs)), *which).execute()
+
+
 def lead(column: str, ids, place: dict[str, int], tables: dict[str, set[str]] | None = None) -> int:
     """Give the rows whose `column` holds one of `ids` the columns of `place`; returns how many rows that were."""
     return sum(

@@ -1,7 +1,7 @@
 """What becomes of residents when their village is merged or moved: they belong to the unit that takes its place."""
 
 from portal.db import before_commit
-from portal.org.lineage_rows import led
+from portal.org.lineage_rows import to_heirs
 from portal.people.models import Resident, ResidentPair
 from portal.values import Rearrangement, UnitEffect
 
@@ -17,8 +17,7 @@ def effects(change: Rearrangement) -> list[UnitEffect]:
 
 
 def follow(change: Rearrangement) -> None:
-    if change.heirs:
-        Resident.update(unit=led(Resident.unit, change.heirs)).where(Resident.unit.in_(list(change.heirs))).execute()
+    to_heirs(change, Resident.unit)
     before_commit(_straighten)[change.unit.id] = change
 
 
