@@ -147,14 +147,13 @@ def follow(change: Rearrangement) -> None:
 def _hand_over(change: Rearrangement, ground) -> dict[int, Unit]:
     """Make heirs and takers responsible; returns those that got something, by the id of the unit before."""
     got: dict[int, Unit] = {}
-    held: dict[int, list[Case]] = {}
-    for case in Case.select(*ASKED).where(_held(change, ground)).order_by(Case.id):
-        held.setdefault(case.unit_id, []).append(case)
-    for key, rows in held.items():
+    held = Case.select(Case.unit).where(_held(change, ground)).distinct()
+    for key in sorted(key for (key,) in held.tuples()):  # the cases of one unit in memory, not those of a town
         got[key] = unit = change.heirs.get(key) or change.takers[key]
         which = Case.unit == key
         if key not in change.heirs:
             which &= ground
+        rows = list(Case.select(*ASKED).where(which).order_by(Case.id))
         fresh = {} if key in change.heirs else {
             "person": None, "sign_due": None, "signed": None, "handed_from_id": None, "extension_asked": None,
             "extension": fn.REPLACE(Case.extension, "asked", "moot"),

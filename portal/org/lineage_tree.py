@@ -1,8 +1,5 @@
 """Gives the tree of units a new shape, a few statements whatever hangs below; nothing else is touched here."""
 
-import functools
-import operator
-
 from peewee import Value, chunked, fn
 
 from portal.db import is_postgres, today
@@ -40,9 +37,10 @@ def hang_all(parts: list[Unit], unit: Unit, parent: Unit) -> None:
     """Hang `parts`, which are of one level and lie right below `unit`, with all that is below them under `parent`."""
     if not parts:
         return
-    place = {name: getattr(parent, name) for name in PLACE_COLUMNS[:PLACES.index(parts[0].level)]}
-    _lead(functools.reduce(operator.or_, map(Unit.within, parts)), unit.path, parent.path, place)
-    Unit.update(parent=parent.id).where(Unit.id.in_([part.id for part in parts])).execute()
+    at, ids = PLACES.index(parts[0].level), [part.id for part in parts]
+    place = {name: getattr(parent, name) for name in PLACE_COLUMNS[:at]}
+    _lead(Unit.within(unit) & getattr(Unit, PLACE_COLUMNS[at]).in_(ids), unit.path, parent.path, place)
+    Unit.update(parent=parent.id).where(Unit.id.in_(ids)).execute()
 
 
 def absorb(unit: Unit, into: Unit, on) -> None:
