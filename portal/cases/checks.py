@@ -2,6 +2,7 @@
 the numbers have no gap, and whether the record and the daily heads hold. Every breach is named."""
 
 import contextlib
+import functools
 
 from peewee import fn
 
@@ -50,7 +51,7 @@ def examined(say) -> tuple[list[str], int]:
                 record += [(task[1][1:3], sentence) for sentence in result[1]]
             say("核对台账和审计记录", done, len(tasks))
         [(_, kept)] = do([(recount.kept, ())])
-        _take_held(do, balance)
+        recount.take_held(balance, functools.partial(_flows_after, do))
         told = [sentence for _, sentence in sorted(seen.breaches)]
         if seen.count > len(told):
             told.append(f"另有 {seen.count - len(told)} 处案件的问题没有列出。")
@@ -60,15 +61,9 @@ def examined(say) -> tuple[list[str], int]:
     return told, seen.rows
 
 
-def _take_held(do, balance: Balance) -> None:
-    """Take from what was counted what the flows hold, some at a time."""
-    key = None
-    while True:
-        [(_, rows)] = do([(recount.flows_after, (key,))])
-        if not rows:
-            return
-        balance.add(rows, -1)
-        key = rows[-1][0]
+def _flows_after(do, key: tuple | None) -> list[tuple]:
+    [(_, rows)] = do([(recount.flows_after, (key,))])
+    return rows
 
 
 def _record_ends(do) -> list[str]:

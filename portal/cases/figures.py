@@ -106,8 +106,12 @@ class Table:
     fair: bool
     #: Cases of these kinds may be seen by those named on them only, and are then in no figure.
     partly: list[str]
-    #: Which page of the rows `lines` are; the total is that of all.
-    shown: Numbered
+    #: Which page of the rows `lines` are, None where all stand on one; the total is that of all.
+    shown: Numbered | None = None
+
+    @property
+    def is_part(self) -> bool:
+        return self.shown is not None and len(self.lines) < self.shown.rows
 
 
 def percent(counts: Counter, rate: Rate) -> float | None:
@@ -149,8 +153,7 @@ def table_of(person, period: Period, by: str, only: str = "", *, order=None, pag
         lines, shown = _holders(found, order, page)
         return Table(period, by, "承办单位", lines, total, fair, partly, shown)
     heading, lines = _named(found, person, names, by)
-    return Table(period, by, heading, sorted(lines, key=order) if order else lines, total, fair, partly,
-                 Numbered(len(lines), 0, size=max(len(lines), 1)))
+    return Table(period, by, heading, sorted(lines, key=order) if order else lines, total, fair, partly)
 
 
 def _count(found: dict, person, names: list[str], period: Period, by: str) -> None:

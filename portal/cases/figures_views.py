@@ -91,7 +91,8 @@ def figures():
         later=address(at=period.following.first) if period.after <= today() else "",
         kinds=[("", "全部种类"), *((one.name, one.title) for one in readable(current_user))], kind=kind,
         kept={name: value for name, value in asked.items() if name != "kind"}, rates=RATES, chart=_chart(table),
-        pager=table.shown.pager(lambda page: f"{address(page=page)}#rows"), whole=f"{address(page='all')}#print",
+        pager=table.shown and table.shown.pager(lambda page: f"{address(page=page)}#rows"),
+        whole=f"{address(page='all')}#print",
         sheet=address().replace("/figures?", "/figures/sheet?", 1), unit=current_user.post.unit.name,
     )
 
@@ -214,5 +215,5 @@ def _chart(table: Table) -> dict:
         "columns": [table.heading, "登记", "办结", "应办结"], "kind": "bar",
         "rows": [row for row in rows if any(row[1:])],
         "summary": f"{title}共登记 {total['opened']} 件，办结 {total['closed']} 件，应办结 {total['due']} 件。"
-                   + (f"图中是本页的 {len(table.lines)} 行。" if len(table.lines) < table.shown.rows else ""),
+                   + (f"图中是本页的 {len(table.lines)} 行。" if table.is_part else ""),
     }

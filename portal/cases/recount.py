@@ -54,10 +54,7 @@ def differences(say: Callable[[str, int, int], None] = lambda *told: None) -> li
         for part in recount(say):
             tallies.update(part.tallies)
             balance.add(part.flows.items())
-        rows = flows_after(None)
-        while rows:
-            balance.add(rows, -1)
-            rows = flows_after(rows[-1][0])
+        take_held(balance)
         return compared(tallies, balance, kept())
 
 
@@ -75,6 +72,14 @@ def flows_after(key: tuple | None) -> list[tuple[tuple, tuple]]:
     query = Flow.select(*columns, *_columns(Flow, FLOWS)).order_by(*columns).limit(PAGE)
     rows = (query.where(Tuple(*columns) > Tuple(*key)) if key else query).tuples()
     return [(row[:len(FLOW_KEY)], row[len(FLOW_KEY):]) for row in rows]
+
+
+def take_held(balance: Balance, read=flows_after) -> None:
+    """Take from the balance what the flows hold, some at a time; `read` gives what lies behind a key."""
+    key = None
+    while rows := read(key):
+        balance.add(rows, -1)
+        key = rows[-1][0]
 
 
 def compared(counted: Counter, balance: Balance, held: tuple[dict, int]) -> list[str]:

@@ -14,7 +14,6 @@ from portal.cases.figures_views import COLUMNS, RATE, shown, value_of
 from portal.cases.kinds import kinds
 from portal.cases.periods import SPANS, Period, read
 from portal.db import now, today
-from portal.paging import Numbered
 from portal.province.asking import Answer, ask
 
 blueprint = Blueprint("province", __name__, template_folder="templates")
@@ -45,7 +44,7 @@ def table_of(answers: list[Answer], period: Period, kind: str) -> Table:
         lines.append(line)
     for line in [*lines, total]:
         finished(line.counts, True)
-    return Table(period, "unit", "县（市、区）", lines, total, True, [], Numbered(len(lines), 0))
+    return Table(period, "unit", "县（市、区）", lines, total, True, [])
 
 
 @blueprint.get("/figures")
