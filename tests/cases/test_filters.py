@@ -7,11 +7,13 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
+from portal.cases.asking import COUNTED_SLOWLY
 from portal.cases.ledger import rate
 from portal.cases.models import RATINGS, Case
 from portal.cases.timeline import locked
 from portal.cases.wanted import UNTIMED
 from portal.db import atomic, now
+from portal.org.models import Unit
 from tests.cases.making import chips, every_page, listed, plain
 from tests.people_of_the_county import NEXT_VILLAGE, OTHER_TOWN, TOWN, VILLAGE, person, unit
 
@@ -254,3 +256,21 @@ def test_sorted_by_due_only_what_is_due_is_shown_and_it_is_said(cases, browser_o
 def test_nothing_found_says_how_to_find_more(cases, browser_of):
     text = browser_of("cun").open("/cases/?q=不会有的词").text
     assert "没有符合条件的案件" in text and "清除全部条件" in text
+
+
+def test_a_count_that_stops_takes_the_newest_of_all_units_and_says_that_there_may_be_more(app, sign_in):
+    """The town's people act for two units: many old cases of the one do not hide the new ones of the other."""
+    first, second = sorted(person("zhen").acts_for)
+    with app.test_request_context(), atomic():
+        old = [plain(place=Unit.get_by_id(first), who="zhen", at=now() - datetime.timedelta(days=30)).id
+               for _ in range(COUNTED_SLOWLY + 5)]
+        new = [plain(place=unit(VILLAGE), unit=Unit.get_by_id(second), who="zhen").id for _ in range(4)]
+        for ids, phase in ((old, "accepted"), (new, "handling")):
+            Case.update(rating=2, phase=phase).where(Case.id.in_(ids)).execute()
+    text = sign_in("zhen").open("/cases/?lens=unit&rating=2").text
+    part = text.split('<ul class="chips">')[1].split("</ul>")[0]
+    said = dict(re.findall(r"<a [^>]*>([^<]+)<span>([\d,+]*)</span>", part))
+    assert {label: said[label] for label in ("全部", "已受理", "办理中")} == {
+        "全部": "100+", "已受理": "96+", "办理中": "4+"}, said
+    assert said.get("已停表", "") == "", "of what was not seen nothing is said"
+    assert len(listed(text)) == 50 and set(new) <= set(listed(text))
