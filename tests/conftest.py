@@ -18,6 +18,7 @@ import time_machine
 from portal import create_app
 from portal.calendar.models import CalendarChange, CalendarRevision, CalendarYear
 from portal.db import atomic, database
+from portal.registry import registry_of
 from portal.testing import Browser
 from tests.parted import part_everything
 from tests.people_of_the_county import PASSWORD, PLUGINS, build
@@ -52,7 +53,20 @@ def _missing(what: str):
     pytest.skip(what)
 
 
-class SqliteGround:
+class Ground:
+    """An instance with the county. `put_back` makes it what it was before a test, and what its process remembers: a
+    plugin that failed in one test is reported half a minute later, by whichever page of another one comes then."""
+
+    application = None
+
+    def put_back(self):
+        shutil.rmtree(self.folder / "heads", ignore_errors=True)  # what was written of rows that are no more
+        for breaker in registry_of(self.application).breakers.due(everything=True):
+            breaker.take()
+        self.put_rows_back()
+
+
+class SqliteGround(Ground):
     name = "sqlite"
 
     def __init__(self, folder):
@@ -65,8 +79,7 @@ class SqliteGround:
         database.close()
         shutil.copyfile(self.path, self.path.with_suffix(".kept"))
 
-    def put_back(self):
-        shutil.rmtree(self.folder / "heads", ignore_errors=True)  # what was written of rows that are no more
+    def put_rows_back(self):
         if not database.is_closed():
             database.close()
         for end in ("-wal", "-shm"):
@@ -115,7 +128,7 @@ SHAPE_BY_NAME = """
 """
 
 
-class PostgresGround:
+class PostgresGround(Ground):
     name = "postgres"
 
     def __init__(self, folder):
@@ -152,13 +165,12 @@ class PostgresGround:
             self.sums = self._sums(connection, self.rows)
             self.sequences = dict(connection.execute(SEQUENCES))
 
-    def put_back(self):
-        shutil.rmtree(self.folder / "heads", ignore_errors=True)  # what was written of rows that are no more
+    def put_rows_back(self):
         self._release()
         try:
             with self._inside() as connection:
                 if self._shape(connection) == self.shape:
-                    return self._put_rows_back(connection)
+                    return self._put_changed_back(connection)
         except psycopg.OperationalError:
             pass  # a lock that a test left behind, or its connections: then the whole database is made anew
         self._leave()
@@ -210,7 +222,7 @@ class PostgresGround:
         )
         return {table: rest for table, *rest in connection.execute(" UNION ALL ".join(parts))}
 
-    def _put_rows_back(self, connection):
+    def _put_changed_back(self, connection):
         sums = self._sums(connection, self.rows)
         changed = [table for table in self.rows if sums[table] != self.sums[table]]
         for table in changed:

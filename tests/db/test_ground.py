@@ -1,8 +1,9 @@
-"""Whatever a test does to PostgreSQL, the next one finds the county as it was built."""
+"""Whatever a test does to PostgreSQL and to the process, the next one finds the county as it was built."""
 
 import pytest
 
 from portal.db import database
+from portal.registry import registry_of
 
 pytestmark = [
     pytest.mark.postgres, pytest.mark.parametrize("ground", ["postgres"], indirect=True, scope="session"),
@@ -50,3 +51,11 @@ def test_what_was_done_to_the_database_is_undone(app, ground, done):
     ground.put_back()
     database.connect(reuse_if_open=True)
     assert facts(ground) == before
+
+
+def test_no_page_of_another_test_reports_what_failed_in_this_one(app, ground):
+    breakers = registry_of(app).breakers
+    breakers.of("station", "a page").note(ValueError("of this test"))
+    assert breakers.due(everything=True)
+    ground.put_back()
+    assert not breakers.due(everything=True)
