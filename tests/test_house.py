@@ -1,6 +1,7 @@
 """The plan of the house as tests: floors, guards, names. What fails says what to write instead."""
 
 import ast
+import os
 from pathlib import Path
 
 import pytest
@@ -182,6 +183,7 @@ def test_hooks_are_documented_and_used(app):
     assert not idle, f"no room or plugin implements these hooks; a hook without a user is guesswork: {idle}"
 
 
+@pytest.mark.skipif("PORTAL_TEST_PARTED" in os.environ, reason="migrations make whole tables, which are parted then")
 def test_tables_match_their_migrations(app):
     from playhouse.schema_diff import diff_models
 

@@ -10,7 +10,7 @@ from plugins.grid.households import add_member, save_household
 from plugins.grid.models import Member
 from plugins.mediation.models import Party
 from plugins.mediation.register import register
-from portal import people
+from portal import partitions, people
 from portal.audit.models import AuditEntry
 from portal.cases.models import Case, CaseEvent
 from portal.cases.timeline import broken_at
@@ -298,11 +298,11 @@ def test_the_journal_holds_no_readable_number(two):
 
 def test_a_reference_of_a_plugin_that_is_left_out_is_led_over_too(two):
     kept, gone, _ = two
-    database.execute_sql(
-        "CREATE TABLE absent_thing (id INTEGER PRIMARY KEY, who BIGINT REFERENCES people_resident (id))"
-    )
+    with partitions.fitted(database.obj):
+        database.execute_sql('CREATE TABLE "absent_thing" ("id" INTEGER PRIMARY KEY, "county_id" BIGINT, "who" BIGINT,'
+                             ' FOREIGN KEY ("who") REFERENCES "people_resident" ("id"))')
     try:
-        database.execute_sql(f"INSERT INTO absent_thing (id, who) VALUES (1, {gone.id})")
+        database.execute_sql(f"INSERT INTO absent_thing VALUES (1, {gone.county_id}, {gone.id})")
         merging.merge(kept.id, gone.id, {}, "同一人", {kept.id: kept.version, gone.id: gone.version}, person("shuji"))
         assert database.execute_sql("SELECT who FROM absent_thing").fetchone()[0] == kept.id
     finally:

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import shutil
 import subprocess
 import time
@@ -82,10 +83,15 @@ def leave_traces():
     search.put("street_lamp", 1, "路灯")
 
 
+#: How the part of a table that holds one county is called in a parted database.
+PART = re.compile(r"_c\d{6}$")
+
+
 def naming(slug: str) -> set[str]:
-    """Return the tables in which any row, in any column, names `slug`."""
+    """Return the tables in which any row, in any column, names `slug`; of a parted one the whole, not its parts."""
     found = set()
-    for table in database.get_tables():
+    parts = {table for table in database.get_tables() if PART.search(table)}
+    for table in {*database.get_tables()} - parts | {PART.sub("", table) for table in parts}:
         for row in database.execute_sql(f'SELECT * FROM "{table}"').fetchall():
             if any(slug in (value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value))
                    for value in row):
