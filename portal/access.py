@@ -57,6 +57,12 @@ def unattended(view):
     return view
 
 
+def who_asks():
+    """Return the signed-in person (a Person, or Anonymous) as they are, for whoever asks them more than one thing: each
+    look through flask-login's `current_user` finds the request first, and a page has sixty of them."""
+    return current_user._get_current_object()
+
+
 def may(permission: str, unit=None) -> bool:
     """Tell whether the signed-in person's active post holds `permission` and, where given, reaches `unit`."""
     return current_user.is_authenticated and current_user.may(permission, unit)
@@ -72,20 +78,21 @@ def init_app(app, registry, on_denied) -> None:
         if permission == PUBLIC:
             request.max_content_length = app.config["MAX_FORM_MEMORY_SIZE"]  # a stranger uploads nothing
             return None
-        if not current_user.is_authenticated:
+        person = who_asks()
+        if not person.is_authenticated:
             return _to_sign_in()
         # Before the error of routing is raised: otherwise a wrong method below a disabled plugin would answer 405
         # and so tell that the plugin exists.
         for slug in (request.path.split("/", 2)[1], request.blueprint):
-            if slug and registry.is_optional(slug) and slug not in current_user.enabled:
+            if slug and registry.is_optional(slug) and slug not in person.enabled:
                 request.url_rule = None  # so that no handler of the plugin's own answers for it, or adds a header
                 abort(404)
         if request.routing_exception is not None:
             raise request.routing_exception
-        first = current_user.must_first
+        first = person.must_first
         if first and request.endpoint != first and not getattr(view, "before_all_else", False):
             return redirect(url_for(first))
-        if permission != SIGNED_IN and not current_user.may(permission):
+        if permission != SIGNED_IN and not person.may(permission):
             on_denied(permission)
             abort(403)
         return None

@@ -9,6 +9,7 @@ from flask_login import current_user
 from peewee import SQL, Value, fn
 from peewee import Case as When
 
+from portal.access import who_asks
 from portal.cases.asking import Found, columns
 from portal.cases.lens import Reader, of_kinds, through, unrestricted
 from portal.cases.models import Assist, Case, CaseEvent
@@ -79,7 +80,7 @@ def _counted(shape: tuple) -> Prepared:
 def waiting_here() -> Waiting:
     """Return what waits for the signed-in person; asked once for each request, by the menu and by the page."""
     if "waiting" not in g:
-        g.waiting = waiting(current_user)
+        g.waiting = waiting(who_asks())
     return g.waiting
 
 

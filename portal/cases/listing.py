@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 from flask import abort, render_template, request, url_for
 from flask_login import current_user
 
+from portal.access import who_asks
 from portal.cases import tallies
 from portal.cases.asking import counts, has_restricted, page
 from portal.cases.behind import DATED, MARKS, RATED, TIMINGS
@@ -19,7 +20,7 @@ from portal.org.models import Unit
 
 def render_list(kind=None, *, title: str, endpoint: str):
     """Answer with the list page at `endpoint`; with a `kind`, of that kind only."""
-    person = current_user._get_current_object()
+    person = who_asks()
     if person.post is None:
         abort(404)
     wanted = read(request.args, person, kind.name if kind else "")

@@ -3,12 +3,12 @@
 import functools
 
 from flask import current_app, url_for
-from flask_login import current_user
 from jinja2 import pass_context
 from markupsafe import Markup
 from peewee import JOIN, fn
 
 from portal import files, papers
+from portal.access import who_asks
 from portal.accounts.models import User
 from portal.cases import assists, clock_card, duties, voiding
 from portal.cases.clock import light_of
@@ -96,7 +96,7 @@ def _told(case: Case) -> str:
 
 def view(case: Case) -> dict:
     """Return everything that the page of `case` places; to whom the contents are closed, only how it stands."""
-    kind, person, events = kind_of(case), current_user, entries(case)
+    kind, person, events = kind_of(case), who_asks(), entries(case)
     common = {"case": case, "kind": kind, "state": kind.workflow.state(case.state), "linked": linked(case, events),
               "assists": assists.shown(case, person)}
     if not contents_seen(case, person):
@@ -150,7 +150,7 @@ def linked(case: Case, events) -> list[dict]:
     ids = ids_of(case, events)
     if not ids:
         return []
-    reader = Reader.of(current_user)
+    reader = Reader.of(who_asks())
     seen = {key for (key,) in Case.select(Case.id).where(Case.id.in_(ids), *through_any(reader)).tuples()}
     rows = Case.select(Case.id, Case.number, Case.kind).where(Case.id.in_(ids)).order_by(Case.id)
     return [
@@ -175,9 +175,10 @@ def sees_resident(case: Case, person) -> bool:
 
 
 def attachments(case: Case) -> list[dict]:
+    own = who_asks().id
     return [
         {"name": one.name, "size_text": one.size_text, "by": one.by_name, "at": one.at, "id": one.id,
-         "own": one.by_id == current_user.id,
+         "own": one.by_id == own,
          "url": url_for("cases.attachment", case_id=case.id, attachment_id=one.id)}
         for one in files.of("case", case.id)
     ]

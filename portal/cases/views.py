@@ -5,7 +5,7 @@ from flask_login import current_user
 from playhouse.flask_utils import get_object_or_404
 
 from portal import audit, files, papers
-from portal.access import may_lag, requires
+from portal.access import may_lag, requires, who_asks
 from portal.cases import again, extensions, listing, page, together
 from portal.cases import assign as assigning
 from portal.cases import desk as desks
@@ -26,7 +26,7 @@ MOST_FILES = 9
 
 def seen(case_id: int) -> Case:
     """Return the case if one of the person's lenses reaches it, else answer 404."""
-    return page.find(current_user, case_id) or abort(404)
+    return page.find(who_asks(), case_id) or abort(404)
 
 
 def opened(case_id: int) -> Case:
@@ -81,10 +81,10 @@ def show(case_id):
     case = seen(case_id)
     if case.resident_id or kind_of(case).contents:
         audit.record_view("cases.open", "case", case.id)
-    may = current_user.may
+    person = who_asks()
     return render_template(
-        "cases/show.html", **page.view(case), assigning=may("cases.assign"), noting=may("cases.note"),
-        together=together.of(case, current_user), seeing_people=page.sees_resident(case, current_user),
+        "cases/show.html", **page.view(case), assigning=person.may("cases.assign"), noting=person.may("cases.note"),
+        together=together.of(case, person), seeing_people=page.sees_resident(case, person),
     )
 
 

@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from flask import current_app, g, request, url_for
-from flask_login import current_user
 
-from portal.access import SIGNED_IN
+from portal.access import SIGNED_IN, who_asks
 from portal.cases.desk import waiting_here
 from portal.db import now
 from portal.notify import unread_of
@@ -49,7 +48,7 @@ def frame_values() -> dict:
     values = {"portal_name": current_app.config["PORTAL"]["portal_name"], "menu": [], "tabs": []}
     if g.get("plain_page"):
         return values
-    person = current_user._get_current_object()  # once: templates ask it again and again
+    person = who_asks()
     values |= {"current_user": person, "large_type": person.large_type}
     post = person.post
     if not person.is_authenticated or person.must_change_password:

@@ -11,6 +11,7 @@ from flask_login import current_user
 from peewee import JOIN
 from wtforms.validators import ValidationError
 
+from portal.access import who_asks
 from portal.forms import Choice
 from portal.org.models import LEVELS, Unit
 
@@ -54,7 +55,7 @@ class UnitField(Choice):
         `named` may narrow them and call them otherwise: it is given the pairs of id and name, and returns such pairs.
         """
         self._offer = functools.partial(
-            self._pairs, current_user._get_current_object(), county_id, named, self.unit)
+            self._pairs, who_asks(), county_id, named, self.unit)
         if not self.data and len(self.choices) == 2:
             self.data = self.choices[1].value
 

@@ -1,8 +1,8 @@
 """What stands in the way of switching a plugin, as the page shows it before anything is pressed."""
 
 from flask import current_app, request, url_for
-from flask_login import current_user
 
+from portal.access import who_asks
 from portal.forms import row_id
 from portal.org.enablement import refuse_unfit
 from portal.org.models import Unit
@@ -27,7 +27,7 @@ def open_matters(unit: Unit, one: Plugin) -> dict:
     after = request.args.get("after", default=0, type=row_id) or 0
     try:
         told = registry.collect("portal_town_matters", {one.slug}, or_refuse=True, after=after,
-                                person=current_user._get_current_object(), **asked)
+                                person=who_asks(), **asked)
         # Not the ledger's sentences: it has just told the same, page by page.
         rest = [sentence for _, sentence in registry.collect(
             "portal_town_obstacles", {one.slug}, or_refuse=True, core=False, **asked)]

@@ -4,7 +4,7 @@ from flask import Response, abort, current_app, flash, redirect, render_template
 from flask_login import current_user
 
 from portal import audit
-from portal.access import requires
+from portal.access import requires, who_asks
 from portal.db import today
 from portal.org import matrix
 from portal.org.effects import effects
@@ -165,7 +165,7 @@ def switch_plugin(unit_id, slug):
 
 def _switched(unit: Unit, one: Plugin, form: SwitchForm) -> str:
     """Carry out what the form says; return the sentence that says what was done. Raises Refused."""
-    person = current_user._get_current_object()
+    person = who_asks()
     if form.enable.data == "hand":
         keeper = int(form.keeper.data) if form.keeper.data else None
         done = hand_and_disable(unit, one.slug, person, form.text.data or "", keeper)

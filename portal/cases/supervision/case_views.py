@@ -3,7 +3,7 @@
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 
-from portal.access import may_lag, requires
+from portal.access import may_lag, requires, who_asks
 from portal.cases import again, page
 from portal.cases.lens import holds
 from portal.cases.supervision import forms, instructions, lists
@@ -122,7 +122,7 @@ def _feed_back(one, case, form) -> None:
 @may_lag
 def instructions_page():
     """Instructions on cases: those that wait for feedback, and all others."""
-    person = current_user._get_current_object()
+    person = who_asks()
     if person.post is None:
         abort(404)
     sides = lists.instruction_sides(person)

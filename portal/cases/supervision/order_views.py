@@ -4,7 +4,7 @@ from flask import abort, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 
 from portal import audit
-from portal.access import may_lag, requires
+from portal.access import may_lag, requires, who_asks
 from portal.cases import page
 from portal.cases.kinds import kinds
 from portal.cases.lens import seen_by
@@ -33,7 +33,7 @@ Issuer = Unit.alias()
 @may_lag
 def orders_page():
     """The orders that the unit got or issued, or all of its area."""
-    person = current_user._get_current_object()
+    person = who_asks()
     if person.post is None:
         abort(404)
     sides = lists.order_sides(person)
@@ -133,7 +133,7 @@ def _acts(order) -> dict[str, bool]:
 @requires("cases.supervise")
 def issue_order():
     """Issue an order about one case or several (?case=1&case=2)."""
-    person = current_user._get_current_object()
+    person = who_asks()
     ids = request.args.getlist("case", type=row_id)[:orders.MOST]
     if not ids and request.method == "GET":
         flash("请在超期清单里勾选案件，或在案件页面开督办单。", "warn")

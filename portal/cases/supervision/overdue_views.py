@@ -6,7 +6,7 @@ from flask import Response, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 
 from portal import audit
-from portal.access import may_lag, requires
+from portal.access import may_lag, requires, who_asks
 from portal.cases.kinds import kinds, readable
 from portal.cases.supervision import overdue as asking
 from portal.cases.supervision import rows as lines
@@ -28,7 +28,7 @@ EXPORTED = 5000
 @may_lag
 def overdue():
     """What is late or soon will be, by whose turn it is."""
-    person = current_user._get_current_object()
+    person = who_asks()
     asked = asking.read(request.args, person)
     holders = asking.holders(asked, person)
     cases, following = asking.page(asked, person, request.args.get("after"))
@@ -114,7 +114,7 @@ def _places(person) -> list[tuple[int, str]]:
 @may_lag
 def export_overdue():
     """The list as a table for spreadsheets; who took it is on the record."""
-    person = current_user._get_current_object()
+    person = who_asks()
     asked = asking.read(request.args, person)
     rows = lines.prepared(asking.every(asked, person, EXPORTED), person)
     audit.record("cases.export_overdue", detail={"hits": len(rows), **{k: v for k, v in asked.kept.items() if v}})
