@@ -18,7 +18,8 @@ from portal import accounts, audit, create_app, db, migrations
 from portal.accounts.models import User
 from portal.cases import timeline
 from portal.cases.checks import examined
-from portal.cases.models import Case, CaseEvent, Series
+from portal.cases.counter_models import Series
+from portal.cases.models import Case, CaseEvent
 from portal.cases.tallies import rebuild
 from portal.commands.progress import Progress
 from portal.db import database

@@ -8,6 +8,7 @@ from peewee import fn
 from bench.fill import PASSWORD, VILLAGE, bulk
 from portal import accounts, db
 from portal.accounts.models import Post, Role, User
+from portal.org import directory
 from portal.org.models import Unit
 from portal.org.names import initials_of, short_of
 
@@ -46,6 +47,7 @@ def settle() -> County:
         _grids(villages)
         _readers()
         _people()
+    directory.write_counties_anew(directory.tops())
     return found()
 
 

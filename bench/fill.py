@@ -11,7 +11,8 @@ from plugins.station.models import ServiceItem, ServiceRequest
 from portal import accounts, create_app, db, migrations, org
 from portal.accounts.models import Role, User
 from portal.cases import timeline
-from portal.cases.models import Case, CaseEvent, Series
+from portal.cases.counter_models import Series
+from portal.cases.models import Case, CaseEvent
 from portal.cases.search_text import scope_of
 from portal.cases.tallies import rebuild
 from portal.commands.progress import Progress

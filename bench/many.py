@@ -14,7 +14,8 @@ from plugins.station.models import ServiceItem, ServiceRequest
 from plugins.village_rules.models import Charter
 from portal import accounts, create_app, db, migrations
 from portal.cases import tallies
-from portal.cases.models import Case, CaseEvent, Series
+from portal.cases.counter_models import Series
+from portal.cases.models import Case, CaseEvent
 from portal.commands.progress import Progress
 from portal.registry import registry_of
 

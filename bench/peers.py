@@ -21,9 +21,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench import load
-from bench.fill import PASSWORD, fill
+from bench.fill import PASSWORD
+from bench.many import fill
 from bench.pages import COUNTY, LOGIN, cookie
-from bench.platforms import fill_platforms
 from bench.search import MATTERS, SAYING, WHERE
 from bench.server import Server, free_port, serving
 from portal import accounts, create_app, db
@@ -66,7 +66,7 @@ def portal_pages(port: int, number: int) -> dict[tuple[str, str], Asked]:
     found = {}
     for reader, (_, login) in READERS.items():
         headers = {"Cookie": cookie(port, login)}
-        page, _ = load.answer(port, "/station/", headers)  # the other platforms' rows are lines of a list, no more
+        page, _ = load.answer(port, PATHS["list"], headers)
         paths = PATHS | {
             "one case": re.findall(r'href="(/cases/\d+)"', page)[20], "deep page": _deep(port, headers),
         }
@@ -208,7 +208,7 @@ def main() -> None:
         instance = wanted.instance or Path(temporary)
         if not (instance / "portal.db").exists():
             instance.mkdir(parents=True, exist_ok=True)
-            fill(instance, wanted.cases, fill_platforms)
+            fill(instance, wanted.cases, "portal.db")
         run(wanted.folder, instance, wanted.peers.split(","), wanted.rounds, wanted.requests)
 
 

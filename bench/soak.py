@@ -22,10 +22,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench import load
-from bench.fill import fill
+from bench.many import fill
 from bench.pages import COUNTY, LOGIN, cookie
 from bench.peers import FORM
-from bench.platforms import fill_platforms
 from bench.search import MATTERS, SAYING, WHERE
 from bench.server import Server, pss, serving
 from portal.commands.table import print_table
@@ -165,7 +164,7 @@ def main() -> None:
         folder = (wanted.instance or Path(temporary)).absolute()
         if not (folder / "portal.db").exists():
             folder.mkdir(parents=True, exist_ok=True)
-            fill(folder, wanted.cases, fill_platforms)
+            fill(folder, wanted.cases, "portal.db")
             database.close()
         environment = {"PORTAL_INSTANCE": str(folder), "PORTAL_LOG_LEVEL": "ERROR"}
         with serving("wsgi:app", environment, "/healthz") as server:

@@ -26,28 +26,17 @@ from portal.cases import (  # noqa: F401  (their routes)
 )
 from portal.cases.cards import CARDS
 from portal.cases.checks import findings
+from portal.cases.clock_models import DueMove, Extension, Pause
 from portal.cases.clock_papers import PAPERS
 from portal.cases.commands import audit as audit_commands
 from portal.cases.commands import tally_commands
+from portal.cases.counter_models import Flow, Series, Tally
 from portal.cases.duplicates import DAYS, tidy
 from portal.cases.figures import FAIR_COUNTS
 from portal.cases.jobs import JOBS as RESPONSIBILITY_JOBS
 from portal.cases.lens import COLUMNS, seen_by
-from portal.cases.models import (
-    Assist,
-    Case,
-    CaseEvent,
-    DueMove,
-    Extension,
-    Flow,
-    Likeness,
-    Merge,
-    Pause,
-    Rating,
-    Reply,
-    Series,
-    Tally,
-)
+from portal.cases.merge_models import Likeness, Merge
+from portal.cases.models import Assist, Case, CaseEvent, Rating, Reply
 from portal.cases.proof_models import CheckRun, DailyHead, VoidNumber
 from portal.cases.responsibility import SETTINGS as RESPONSIBILITY_SETTINGS
 from portal.cases.search_commands import reindex_cases

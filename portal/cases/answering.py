@@ -5,7 +5,8 @@ one by one (merging.told), because only who speaks with them knows it.
 """
 
 from portal.cases import timeline
-from portal.cases.models import Case, Merge, Reply
+from portal.cases.merge_models import Merge
+from portal.cases.models import Case, Reply
 
 
 def merged_in(case_id: int) -> list[Merge]:

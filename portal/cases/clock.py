@@ -3,7 +3,8 @@
 import datetime
 
 from portal.calendar import Calendar, Light, Span, due_at, due_extended, light
-from portal.cases.models import Case, Extension, Pause
+from portal.cases.clock_models import Extension, Pause
+from portal.cases.models import Case
 from portal.cases.reasons import REASONS
 from portal.cases.settings import shades
 from portal.db import now

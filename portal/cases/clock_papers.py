@@ -1,8 +1,8 @@
 """The papers by which a person is told of a longer period or of a pause: filled from the record, for every kind."""
 
+from portal.cases.clock_models import Extension, Pause
 from portal.cases.extensions import TOLD
 from portal.cases.kinds import kind_of
-from portal.cases.models import Extension, Pause
 from portal.org.models import Unit
 from portal.values import Paper
 

@@ -5,8 +5,8 @@ from collections import Counter, defaultdict
 
 from peewee import chunked
 
+from portal.cases.counter_models import Flow, Tally
 from portal.cases.counting import FLOWS, Standing, flowed, tallied
-from portal.cases.models import Flow, Tally
 from portal.db import database
 
 _AT = {name: at for at, name in enumerate(FLOWS)}

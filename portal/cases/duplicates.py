@@ -18,7 +18,8 @@ from rapidfuzz.process import extract_iter
 from portal.cases.details import read_together
 from portal.cases.kinds import kind_of, kinds, plugin_of
 from portal.cases.lens import Reader, seen_by, through_any
-from portal.cases.models import Case, Likeness
+from portal.cases.merge_models import Likeness
+from portal.cases.models import Case
 from portal.db import after_commit, atomic, now
 from portal.org.settings import setting
 from portal.people.models import Resident

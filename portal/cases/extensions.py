@@ -13,10 +13,11 @@ from portal.accounts.person import SYSTEM
 from portal.calendar import Calendar
 from portal.cases import clock, staff, timeline
 from portal.cases.clock import CLOCK_FIELDS
+from portal.cases.clock_models import Extension
 from portal.cases.kinds import kind_of, kinds, plugin_of
 from portal.cases.ledger import conflict
 from portal.cases.lens import Reader, holds, of_kinds, unrestricted
-from portal.cases.models import Case, Extension
+from portal.cases.models import Case
 from portal.db import atomic, now
 from portal.org.models import Unit
 from portal.org.settings import unit_in_charge

@@ -13,10 +13,11 @@ from peewee import SQL, fn
 from peewee import Case as When
 
 from portal.cases import behind
+from portal.cases.counter_models import Flow
 from portal.cases.counting import FIELDS, FLOWS, PROXY, Standing, events
 from portal.cases.kinds import kinds, readable
 from portal.cases.lens import COLUMNS, kind_among
-from portal.cases.models import Case, Flow
+from portal.cases.models import Case
 from portal.cases.periods import Period
 from portal.db import now
 from portal.org.models import Unit

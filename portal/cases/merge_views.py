@@ -8,7 +8,8 @@ from portal.access import requires
 from portal.cases import again, duplicates, merging, page, splitting, together
 from portal.cases.kinds import kind_of, kinds
 from portal.cases.lens import holds, seen_by
-from portal.cases.models import Case, Likeness, Merge
+from portal.cases.merge_models import Likeness, Merge
+from portal.cases.models import Case
 from portal.cases.place import place_name
 from portal.cases.views import blueprint, opened
 from portal.db import atomic

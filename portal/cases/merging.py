@@ -10,12 +10,14 @@ from portal.calendar import Calendar
 from portal.calendar.models import CalendarChange
 from portal.cases import assign, clock, recompute, referral, telling, timeline
 from portal.cases.answering import merged_in
+from portal.cases.clock_models import Extension, Pause
 from portal.cases.duplicates import settle
 from portal.cases.extensions import approver_of
 from portal.cases.kinds import contents_seen, kind_of, plugin_of
 from portal.cases.ledger import conflict
 from portal.cases.lens import holds
-from portal.cases.models import Case, Extension, Merge, Pause, Reply
+from portal.cases.merge_models import Merge
+from portal.cases.models import Case, Reply
 from portal.cases.supervision import guard
 from portal.cases.timeline import locked
 from portal.db import atomic, now

@@ -1,12 +1,13 @@
-"""The tables of the ledger. Every one that grows carries `county_id`, so that it can be partitioned by county."""
+"""The tables of the ledger; what belongs to its clock, to merging, to counters and to proof is beside this file.
+
+Every table that grows carries `county_id`, so that it can be partitioned by county.
+"""
 
 from peewee import (
     SQL,
     BigAutoField,
-    BigIntegerField,
     BooleanField,
     CharField,
-    CompositeKey,
     DateField,
     DateTimeField,
     ForeignKeyField,
@@ -18,7 +19,7 @@ from peewee import (
 
 from portal.accounts.models import User
 from portal.db import Model, now
-from portal.org.models import PlacedModel, Unit
+from portal.org.models import Unit
 from portal.people.models import Resident
 from portal.prepared import PreparedRows
 from portal.values import OPEN_PHASES, PHASES, Deadline
@@ -248,91 +249,6 @@ class CaseEvent(Model):
         indexes = ((("case", "seq"), True), (("actor_id", "at"), False))
 
 
-class Pause(Model):
-    """The clock stood still from `since` until `until` (None: it still does), for a lawful reason.
-
-    `kind` names it in reasons.REASONS, `law` is where it stands, `evidence` the document that proves it.
-    """
-
-    county_id = IntegerField()
-    case = ForeignKeyField(Case)
-    since = DateTimeField()
-    until = DateTimeField(null=True)
-    reason = CharField(max_length=200)
-    kind = CharField(max_length=20, default="")
-    law = CharField(max_length=100, default="")
-    evidence = CharField(max_length=500, default="")
-    until_expected = DateField(null=True)
-    by_name = CharField(max_length=60, default="")
-    ended_by = CharField(max_length=60, default="")
-    #: When somebody was last reminded that the expected end has passed.
-    reminded_on = DateField(null=True)
-
-    class Meta:
-        table_name = "cases_pause"
-
-
-#: What may come of a request for an extension.
-EXTENSIONS = {
-    "asked": "待审批", "granted": "已同意", "refused": "未同意", "withdrawn": "已撤回", "lapsed": "到期未批，已失效",
-    "moot": "情况已变，不再需要",
-}
-
-
-class Extension(Model):
-    """A request to extend the period of a case, and what was decided: by another person, of a higher unit."""
-
-    id = BigAutoField()
-    county_id = IntegerField()
-    case = ForeignKeyField(Case)
-    amount = IntegerField()
-    measure = CharField(max_length=10)
-    reason = TextField()
-    unit = ForeignKeyField(Unit, index=False)
-    asked_at = DateTimeField()
-    asked_by = ForeignKeyField(User, index=False)
-    asked_by_name = CharField(max_length=60)
-    approver = ForeignKeyField(Unit, index=False)
-    state = CharField(max_length=10, default="asked")
-    decided_at = DateTimeField(null=True)
-    decided_by_name = CharField(max_length=60, default="")
-    decision = TextField(default="")
-    due_before = DateTimeField(null=True)
-    due_after = DateTimeField(null=True)
-    #: How the person who came was told, and of what (行政许可法第四十二条: 应当将延长期限的理由告知申请人).
-    told_channel = CharField(max_length=20, default="")
-    told_text = TextField(default="")
-
-    class Meta:
-        table_name = "cases_extension"
-
-    @property
-    def period(self) -> Deadline:
-        return Deadline(self.amount, self.measure)
-
-    @property
-    def state_title(self) -> str:
-        return EXTENSIONS[self.state]
-
-
-class DueMove(Model):
-    """A due moment that a change of the calendar moved from `old` to `new`; `kept`: `new` had passed, so it stayed."""
-
-    id = BigAutoField()
-    county_id = IntegerField()
-    change_id = IntegerField()
-    case = ForeignKeyField(Case)
-    old = DateTimeField()
-    new = DateTimeField()
-    kept = BooleanField(default=False)
-    unit = ForeignKeyField(Unit, index=False)
-    person_id = IntegerField(null=True)
-
-    class Meta:
-        table_name = "cases_due_move"
-        indexes = ((("change_id", "case"), True),)
-
-
 class Reply(Model):
     """What the person who came was told, how, and by whom (promise 2)."""
 
@@ -348,67 +264,6 @@ class Reply(Model):
         table_name = "cases_reply"
 
 
-class Merge(Model):
-    """Somebody decided that `case` is the same matter as `into`, which answers for both. `stood` is what the case was
-    before, so that the decision can be taken back; then `undone_at` is set and the row stays.
-
-    `owed`: somebody waits for an answer; `told_at`, once they were told what `into` was answered.
-    """
-
-    id = BigAutoField()
-    county_id = IntegerField()
-    case = ForeignKeyField(Case, index=False, backref="+")
-    into = ForeignKeyField(Case, index=False, backref="+")
-    at = DateTimeField(default=now)
-    by = ForeignKeyField(User, null=True)
-    by_name = CharField(max_length=60)
-    text = TextField(default="")
-    stood = JSONField(default=dict)
-    owed = BooleanField(default=True)
-    told_at = DateTimeField(null=True)
-    told_by_name = CharField(max_length=60, default="")
-    told_how = CharField(max_length=20, default="")
-    undone_at = DateTimeField(null=True)
-    undone_by_name = CharField(max_length=60, default="")
-
-    class Meta:
-        table_name = "cases_merge"
-
-
-_LIVE = SQL("undone_at IS NULL")
-Merge.add_index(Merge.index(Merge.case, unique=True, where=_LIVE, name="cases_merge_case"))
-Merge.add_index(Merge.index(Merge.into, Merge.id, where=_LIVE, name="cases_merge_into"))
-_UNTOLD = SQL("told_at IS NULL AND undone_at IS NULL AND owed")
-Merge.add_index(Merge.index(Merge.county_id, Merge.id, where=_UNTOLD, name="cases_merge_untold"))
-
-
-class Likeness(PlacedModel):
-    """Two matters that may be the same: proposed by the ledger, decided by a person, and not proposed again.
-
-    `case` is the one registered later, `score` 0 to 100, `reasons` says why in words; `verdict` is "" while nobody
-    decided, then "same" or "different".
-    """
-
-    id = BigAutoField()
-    case = ForeignKeyField(Case, index=False, backref="+")
-    other = ForeignKeyField(Case, backref="+")
-    score = SmallIntegerField()
-    reasons = JSONField(default=list)
-    at = DateTimeField(default=now)
-    verdict = CharField(max_length=10, default="")
-    decided_at = DateTimeField(null=True)
-    decided_by_name = CharField(max_length=60, default="")
-
-    class Meta:
-        table_name = "cases_likeness"
-        indexes = ((("case", "other"), True),)
-
-
-for _place in ("county_id", "town_id", "village_id"):
-    Likeness.add_index(Likeness.index(
-        getattr(Likeness, _place), Likeness.id, where=SQL("verdict = ''"), name=f"cases_likeness_{_place}_open"))
-
-
 class Rating(Model):
     """好差评, once for each case (一事一评). The rater's words are for those who answer for the case."""
 
@@ -422,97 +277,6 @@ class Rating(Model):
 
     class Meta:
         table_name = "cases_rating"
-
-
-class Series(Model):
-    """The last number given out: one row for each kind, unit and year, so that clerks of two villages never wait."""
-
-    unit_id = IntegerField()
-    prefix = CharField(max_length=10)
-    year = IntegerField()
-    last = IntegerField(default=0)
-
-    class Meta:
-        table_name = "cases_series"
-        primary_key = CompositeKey("unit_id", "prefix", "year")
-
-
-class Tally(Model):
-    """How many cases of a kind stand in a state, at the leaf of the tree; sums over the tree are made when reading.
-
-    `axis` is "place" (unit_id is the village or what is nearest to it) or "line" (unit_id is the department), and
-    "town" (unit_id is the town, or the county for what lies in none): what a county sums up, so that it need not read
-    thousands of leaves. No row is a whole county's.
-    """
-
-    county_id = IntegerField()
-    axis = CharField(max_length=6)
-    unit_id = IntegerField()
-    kind = CharField(max_length=40)
-    phase = CharField(max_length=12)
-    state = CharField(max_length=30)
-    town_id = IntegerField(null=True)
-    village_id = IntegerField(null=True)
-    count = IntegerField(default=0)
-
-    class Meta:
-        table_name = "cases_tally"
-        primary_key = CompositeKey("county_id", "axis", "unit_id", "kind", "phase", "state")
-        indexes = (
-            (("axis", "county_id"), False), (("axis", "town_id"), False), (("axis", "village_id"), False),
-            (("unit_id", "axis"), False),
-        )
-
-
-class Flow(Model):
-    """What came, went and fell due in a period ("2026-W47", "2026-11", "2026"), at the same leaves as Tally, by the
-    responsible unit (`holder_id`), kind and channel.
-
-    A line's rows are kept for each town (0: the county itself), so that no row of a department is everybody's. On the
-    axes "line" and "town" nothing below a town and no responsible unit is told apart; on the axis "holder" nothing but
-    that unit, the kind, and as channel whether it came by proxy: once for the county (`unit_id` 0), and for a line
-    (`unit_id`) by town. So figures sum up few rows. Only cases that are open to all readers of their kind are counted
-    here.
-    """
-
-    county_id = IntegerField()
-    axis = CharField(max_length=6)
-    period = CharField(max_length=8)
-    unit_id = IntegerField()
-    town_id = IntegerField(default=0)
-    holder_id = IntegerField()
-    kind = CharField(max_length=40)
-    channel = CharField(max_length=20)
-    village_id = IntegerField(null=True)
-
-    # Of the cases registered in the period: all, and what became of them until now.
-    opened = IntegerField(default=0)
-    settled = IntegerField(default=0)
-    cancelled = IntegerField(default=0)
-    redone = IntegerField(default=0)
-    # Of those closed in it (and not cancelled); the minutes from opening to closing are for the mean.
-    closed = IntegerField(default=0)
-    on_time = IntegerField(default=0)
-    minutes = BigIntegerField(default=0)
-    rated = IntegerField(default=0)
-    rating_sum = IntegerField(default=0)
-    satisfied = IntegerField(default=0)
-    fair = IntegerField(default=0)
-    at_once = IntegerField(default=0)
-    first_time = IntegerField(default=0)
-    own = IntegerField(default=0)
-    # Of those that were due in it (and not cancelled): all, and those closed without having been late.
-    due = IntegerField(default=0)
-    kept = IntegerField(default=0)
-
-    class Meta:
-        table_name = "cases_flow"
-        primary_key = CompositeKey("county_id", "axis", "period", "unit_id", "town_id", "holder_id", "kind", "channel")
-        indexes = (
-            (("town_id", "axis", "period"), False),
-            (("village_id", "axis", "period"), False),
-            (("unit_id", "axis", "period"), False),
-        )
 
 
 class Assist(Model):

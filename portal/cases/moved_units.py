@@ -12,10 +12,12 @@ from peewee import fn
 
 from portal import notify, search
 from portal.cases import tallies, timeline
+from portal.cases.clock_models import Extension
+from portal.cases.counter_models import Flow, Tally
 from portal.cases.counting import FLOWS
 from portal.cases.kinds import kinds, plugin_of
 from portal.cases.lens import COLUMNS
-from portal.cases.models import Assist, Case, Extension, Flow, Tally
+from portal.cases.models import Assist, Case
 from portal.cases.search_text import place as scope_name
 from portal.cases.supervision.models import Order, OrderCase, Rule
 from portal.db import before_commit, now

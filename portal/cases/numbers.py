@@ -3,7 +3,7 @@
 What was given out is never given out again. A number that should not have been taken is void, and the reason is kept.
 """
 
-from portal.cases.models import Series
+from portal.cases.counter_models import Series
 from portal.cases.proof_models import VoidNumber
 from portal.db import now
 from portal.org.models import Unit

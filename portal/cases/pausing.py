@@ -5,10 +5,11 @@ import datetime
 from portal import notify
 from portal.cases import clock, staff, timeline
 from portal.cases.clock import CLOCK_FIELDS
+from portal.cases.clock_models import Pause
 from portal.cases.kinds import kind_of, kinds
 from portal.cases.ledger import conflict
 from portal.cases.lens import holds
-from portal.cases.models import Case, Pause
+from portal.cases.models import Case
 from portal.cases.reasons import REASONS, PauseReason
 from portal.db import atomic, now, today
 from portal.values import Refused

@@ -16,7 +16,8 @@ from portal.accounts.person import SYSTEM
 from portal.calendar import Calendar, CalendarMissing, Span
 from portal.calendar.models import CalendarChange
 from portal.cases import clock, tallies, timeline
-from portal.cases.models import Case, DueMove, Pause
+from portal.cases.clock_models import DueMove, Pause
+from portal.cases.models import Case
 from portal.db import atomic, is_postgres, now
 from portal.org.models import Unit
 

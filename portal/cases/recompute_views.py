@@ -7,9 +7,10 @@ from playhouse.flask_utils import get_object_or_404
 from portal.access import own_transaction, requires
 from portal.calendar.models import CalendarChange
 from portal.cases import recompute
+from portal.cases.clock_models import DueMove
 from portal.cases.kinds import kinds
 from portal.cases.lens import Reader, through_any
-from portal.cases.models import Case, DueMove
+from portal.cases.models import Case
 from portal.cases.views import blueprint
 from portal.forms import Form
 from portal.org.models import Unit

@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterator
 from peewee import Tuple, fn
 
 from portal.cases.balance import MOST, Balance
+from portal.cases.counter_models import Flow, Tally
 from portal.cases.counters import FLOW_KEY, TALLY_KEY, Change
 from portal.cases.counting import FIELDS, FLOWS, Standing
-from portal.cases.models import Case, Flow, Tally
+from portal.cases.models import Case
 from portal.db import atomic, database, is_postgres, snapshot
 from portal.prepared import Prepared
 

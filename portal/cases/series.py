@@ -2,8 +2,8 @@
 
 from flask import current_app
 
+from portal.cases.counter_models import Series
 from portal.cases.kinds import kinds
-from portal.cases.models import Series
 from portal.cases.numbers import stem_of
 from portal.cases.proof import Seen, fetched
 from portal.cases.proof_models import VoidNumber

@@ -10,10 +10,11 @@ import functools
 
 from peewee import JOIN, chunked, fn
 
+from portal.cases.counter_models import Flow, Tally
 from portal.cases.counters import Change
 from portal.cases.counting import FIELDS, FLOWS, Standing, periods
 from portal.cases.lens import COLUMNS, kind_among
-from portal.cases.models import Case, Flow, Tally
+from portal.cases.models import Case
 from portal.cases.periods import Period
 from portal.cases.recount import differences, rebuild, recount
 from portal.db import before_commit, is_postgres, now

@@ -2,7 +2,9 @@
 
 import pytest
 
-from portal.cases.models import Assist, Case, Extension, Merge, Pause
+from portal.cases.clock_models import Extension, Pause
+from portal.cases.merge_models import Merge
+from portal.cases.models import Assist, Case
 from portal.db import today
 from tests.cases.making import id_card, matter, move
 from tests.cases.supervision.late import full, in_days, issued

@@ -6,7 +6,7 @@ import pytest
 
 from portal.cases import balance, checks, recount
 from portal.cases.balance import Balance
-from portal.cases.models import Flow
+from portal.cases.counter_models import Flow
 from portal.cases.proof import Seen
 from portal.db import atomic, now
 from tests.cases.making import plain

@@ -7,7 +7,8 @@ import pytest
 import time_machine
 
 from portal.cases import checks, self_check, voiding, walking
-from portal.cases.models import Case, Reply, Series
+from portal.cases.counter_models import Series
+from portal.cases.models import Case, Reply
 from portal.cases.proof_models import CheckRun
 from portal.db import atomic, database, now
 from portal.notify import Notice

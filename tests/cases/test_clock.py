@@ -15,7 +15,9 @@ from plugins.station.models import ServiceRequest
 from portal.accounts.models import Post, User
 from portal.calendar import Calendar
 from portal.cases.checks import findings
-from portal.cases.models import Case, Flow, Pause
+from portal.cases.clock_models import Pause
+from portal.cases.counter_models import Flow
+from portal.cases.models import Case
 from portal.values import Deadline
 from tests.cases.making import chips, listed, matter, move, plain
 from tests.station.door import item, must_have, newest, receive, request_of, step

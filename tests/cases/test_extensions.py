@@ -8,7 +8,8 @@ from portal import cases
 from portal.accounts.models import Post, Role
 from portal.cases import extensions
 from portal.cases.checks import findings
-from portal.cases.models import Case, CaseEvent, Extension, Pause
+from portal.cases.clock_models import Extension, Pause
+from portal.cases.models import Case, CaseEvent
 from portal.notify.models import Notice
 from tests.cases.making import in_threads, matter, move, plain
 from tests.cases.test_clock import at, on

@@ -16,11 +16,12 @@ from hypothesis import strategies as st
 
 from portal.cases import clock, tallies, timeline
 from portal.cases.commands import tally_commands
+from portal.cases.counter_models import Flow, Tally
 from portal.cases.figures import DIMENSIONS, LISTS, RATES, table_of
 from portal.cases.figures_views import _Lists
 from portal.cases.kinds import kinds
 from portal.cases.ledger import available, rate
-from portal.cases.models import Case, Flow, Tally
+from portal.cases.models import Case
 from portal.cases.periods import SPANS, Period
 from portal.cases.timeline import locked
 from portal.db import CHINA, atomic, now

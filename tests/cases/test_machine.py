@@ -14,21 +14,12 @@ from portal.accounts.models import Post
 from portal.cases import assists, extensions, handing, jobs, pausing, splitting, voiding
 from portal.cases.assign import assign, colleagues, note
 from portal.cases.checks import findings
+from portal.cases.clock_models import Extension, Pause
+from portal.cases.counter_models import Flow, Series, Tally
 from portal.cases.ledger import available, rate, take
+from portal.cases.merge_models import Merge
 from portal.cases.merging import merge, undo
-from portal.cases.models import (
-    Assist,
-    Case,
-    CaseEvent,
-    Extension,
-    Flow,
-    Merge,
-    Pause,
-    Rating,
-    Reply,
-    Series,
-    Tally,
-)
+from portal.cases.models import Assist, Case, CaseEvent, Rating, Reply
 from portal.cases.page import is_version
 from portal.cases.proof_models import VoidNumber
 from portal.cases.supervision import escalation, instructions, orders, reminding

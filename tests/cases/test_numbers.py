@@ -12,7 +12,8 @@ import pytest
 
 from portal.cases import tallies
 from portal.cases.checks import findings
-from portal.cases.models import Case, Series
+from portal.cases.counter_models import Series
+from portal.cases.models import Case
 from portal.db import atomic, now
 from tests.cases.making import in_threads, matter, move, plain
 from tests.people_of_the_county import NEXT_VILLAGE, OTHER_TOWN, VILLAGE, person, unit

@@ -8,8 +8,9 @@ import pytest
 from portal.accounts.models import Post
 from portal.cases import pausing
 from portal.cases.checks import findings
+from portal.cases.clock_models import Pause
 from portal.cases.kinds import kinds
-from portal.cases.models import Case, CaseEvent, Pause
+from portal.cases.models import Case, CaseEvent
 from portal.cases.reasons import REASONS
 from portal.notify.models import Notice
 from portal.values import Refused

@@ -13,7 +13,8 @@ from portal.calendar.models import CalendarChange, CalendarDay, CalendarYear
 from portal.calendar.official import Day, statutory
 from portal.cases import clock_jobs, merging, recompute
 from portal.cases.checks import findings
-from portal.cases.models import Case, CaseEvent, DueMove
+from portal.cases.clock_models import DueMove
+from portal.cases.models import Case, CaseEvent
 from portal.db import atomic
 from portal.notify.models import Notice
 from portal.values import Deadline

@@ -8,9 +8,10 @@ from collections import Counter
 import pytest
 
 from portal.cases import counting, tallies
+from portal.cases.counter_models import Flow, Tally
 from portal.cases.counters import Change
 from portal.cases.ledger import available, rate
-from portal.cases.models import Case, Flow, Rating, Tally
+from portal.cases.models import Case, Rating
 from portal.cases.periods import Period
 from portal.db import atomic, database, now
 from portal.org.models import Unit

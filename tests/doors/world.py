@@ -17,8 +17,9 @@ from portal.calendar.models import CalendarChange
 from portal.cases import extensions, heads, pausing
 from portal.cases.assists import ask
 from portal.cases.handing import hand_over, send_back
+from portal.cases.merge_models import Likeness, Merge
 from portal.cases.merging import merge
-from portal.cases.models import Case, Likeness, Merge
+from portal.cases.models import Case
 from portal.cases.page import attach
 from portal.cases.proof_models import CheckRun
 from portal.cases.supervision.instructions import instruct

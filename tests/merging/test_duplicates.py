@@ -7,7 +7,8 @@ import pytest
 
 from portal.cases import duplicates
 from portal.cases.checks import findings
-from portal.cases.models import Case, Likeness
+from portal.cases.merge_models import Likeness
+from portal.cases.models import Case
 from portal.db import now
 from portal.org.models import Unit
 from portal.org.settings import save_setting

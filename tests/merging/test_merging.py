@@ -8,8 +8,11 @@ import time_machine
 from portal.cases import assists, extensions, merging, pausing, timeline
 from portal.cases.answering import answer_merged
 from portal.cases.checks import findings
+from portal.cases.clock_models import Extension, Pause
+from portal.cases.counter_models import Flow
 from portal.cases.ledger import rate
-from portal.cases.models import Case, Extension, Flow, Merge, Pause, Reply
+from portal.cases.merge_models import Merge
+from portal.cases.models import Case, Reply
 from portal.cases.supervision import instructions, orders
 from portal.cases.supervision.models import Order
 from portal.db import atomic, now

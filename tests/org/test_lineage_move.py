@@ -10,8 +10,9 @@ import time_machine
 from plugins.grid.models import Household
 from portal.accounts.models import Post, User
 from portal.audit.models import AuditEntry
+from portal.cases.counter_models import Tally
 from portal.cases.figures import table_of
-from portal.cases.models import Assist, Case, CaseEvent, Tally
+from portal.cases.models import Assist, Case, CaseEvent
 from portal.cases.periods import Period
 from portal.cases.timeline import broken_at
 from portal.db import atomic, database, now, today

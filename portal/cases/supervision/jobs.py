@@ -3,8 +3,10 @@ stays late, and a week's figures for leaders. Each may run twice: what was told 
 
 import datetime
 from collections import Counter, defaultdict
+from itertools import groupby
+from operator import itemgetter
 
-from peewee import fn
+from peewee import chunked, fn
 
 from portal.accounts.models import Post, Role, User
 from portal.accounts.person import Person, posts_of
@@ -15,7 +17,16 @@ from portal.cases.models import Case
 from portal.cases.periods import Period
 from portal.cases.supervision import overdue, owed
 from portal.cases.supervision.models import Reminder
-from portal.cases.supervision.once import LASTING, counties, first_time, forget, forget_but, is_day_off
+from portal.cases.supervision.once import (
+    LASTING,
+    TOGETHER,
+    counties,
+    first_time,
+    first_times,
+    forget,
+    forget_but,
+    is_day_off,
+)
 from portal.cases.supervision.reach import superior_of
 from portal.cases.supervision.reminding import remind_by_itself, tell_by_itself
 from portal.cases.supervision.rules import rules_of
@@ -39,11 +50,13 @@ def morning() -> str:
     if is_day_off(day):
         return "今天不是工作日，没有提醒。"
     for county in counties():
-        with atomic():
-            for user_id, counts in sorted(_waiting(county).items()):
-                if first_time("cases.morning", f"user {user_id}", day):
-                    said = "，".join(f"{title} {counts[part]} 件" for part, title in PARTS if counts[part])
-                    told += send([user_id], "cases.morning", f"今日提醒：{said}", "/cases/desk", county_id=county.id)
+        for some in chunked(sorted(_waiting(county).items()), TOGETHER):
+            with atomic():
+                for user_id, counts in some:
+                    if first_time("cases.morning", f"user {user_id}", day):
+                        said = "，".join(f"{title} {counts[part]} 件" for part, title in PARTS if counts[part])
+                        told += send(
+                            [user_id], "cases.morning", f"今日提醒：{said}", "/cases/desk", county_id=county.id)
     return f"提醒了 {told} 人。"
 
 
@@ -89,19 +102,23 @@ def remind_late() -> str:
             Reminder.case == Case.id, Reminder.author_id == 0, Reminder.on > Case.due
         )
         rows = (
-            Case.select(Case.id, Case.kind, Case.town_id, Case.due)
+            Case.select(Case.id, Case.kind, Case.town_id, Case.due, Case.unit)
             .where(Case.county_id == county.id, Case.closed.is_null(), Case.due >= since, Case.due < midnight,
                    ~fn.EXISTS(again))
-            .order_by(Case.id).tuples()
+            .order_by(Case.unit, Case.id).tuples()
         )
-        with atomic():
-            pressed = [
-                case for case_id, kind, town, due in list(rows)
-                if rules_of(kind, county.id, town).auto_remind and (case := remind_by_itself(case_id, due))
-            ]
-            tell_by_itself(pressed)
-        done += len(pressed)
+        wanted = [row for row in rows if rules_of(row[1], county.id, row[2]).auto_remind]
+        for _, of_one_unit in groupby(wanted, itemgetter(4)):  # its people are told once of all that lies with them
+            for some in chunked(of_one_unit, TOGETHER):
+                done += _press(some)
     return f"自动催办了 {done} 件。"
+
+
+def _press(rows) -> int:
+    with atomic():
+        pressed = [case for case_id, _, _, due, _ in rows if (case := remind_by_itself(case_id, due))]
+        tell_by_itself(pressed)
+    return len(pressed)
 
 
 def tell_superiors() -> str:
@@ -110,20 +127,25 @@ def tell_superiors() -> str:
     for county in counties():
         groups: dict[int, list[Case]] = defaultdict(list)
         superiors: dict[tuple, Unit | None] = {}
-        with atomic():
-            for case in _late_enough(county, at):
-                key = (case.unit_id, case.line_id, case.kind)
-                if key not in superiors:
-                    superiors[key] = superior_of(case)
-                above, about = superiors[key], f"case {case.id}"
-                late.add(about)
-                if above is not None and first_time(LASTING, about, case.due.date()):
-                    groups[above.id].append(case)
-            for unit_id, cases in groups.items():
-                told += _tell_heads(unit_id, cases, county)
+        for case in _late_enough(county, at):
+            key = (case.unit_id, case.line_id, case.kind)
+            if key not in superiors:
+                superiors[key] = superior_of(case)
+            late.add(_about(case))
+            if superiors[key] is not None:
+                groups[superiors[key].id].append(case)
+        for unit_id, cases in groups.items():
+            with atomic():
+                new = first_times(LASTING, {_about(case): case.due.date() for case in cases})
+                if new:
+                    told += _tell_heads(unit_id, [case for case in cases if _about(case) in new], county)
     with atomic():
         forget_but(late, at.date())
     return f"向上级提示了 {told} 件。"
+
+
+def _about(case: Case) -> str:
+    return f"case {case.id}"
 
 
 def _late_enough(county: Unit, at) -> list[Case]:

@@ -2,6 +2,8 @@
 
 import datetime
 
+from peewee import chunked
+
 from portal.calendar import Calendar
 from portal.cases.supervision.models import Told
 from portal.org.models import Unit
@@ -9,11 +11,23 @@ from portal.org.models import Unit
 KEPT_DAYS = 90
 #: Told once in the life of a due moment, however long ago that was: kept until the case is not late any more.
 LASTING = "cases.escalation"
+#: So many are told or pressed for in one transaction: on SQLite every clerk who writes waits for its end.
+TOGETHER = 100
 
 
 def first_time(topic: str, about: str, on: datetime.date) -> bool:
     """Note that `about` is told of `topic` for the day `on`; False where that was so already."""
     return bool(Told.insert(topic=topic, about=about, on=on).on_conflict_ignore().as_rowcount().execute())
+
+
+def first_times(topic: str, told: dict[str, datetime.date]) -> set[str]:
+    """Do the same for several, {what is told about: the day}; return those that were not told before."""
+    found = set()
+    for some in chunked(told.items(), 1000):
+        rows = [(topic, about, on) for about, on in some]
+        new = Told.insert_many(rows, (Told.topic, Told.about, Told.on)).on_conflict_ignore().returning(Told.about)
+        found.update(row.about for row in new.execute())
+    return found
 
 
 def forget(day: datetime.date) -> None:

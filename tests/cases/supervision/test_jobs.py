@@ -14,7 +14,8 @@ from portal.org.models import Unit
 from portal.values import Deadline
 from tests.cases.making import matter, move, plain
 from tests.cases.supervision.late import again, late, notices, steps
-from tests.people_of_the_county import COUNTY, OTHER_TOWN, VILLAGE, person
+from tests.forms.together import side_by_side
+from tests.people_of_the_county import COUNTY, NEXT_VILLAGE, OTHER_TOWN, VILLAGE, person
 
 #: A Thursday, a workday before and after it, half past eight in China.
 THURSDAY = datetime.datetime(2026, 11, 26, 0, 30, tzinfo=datetime.UTC)
@@ -73,6 +74,21 @@ def test_the_day_after_it_fell_due_a_case_is_pressed_for_once(thursday, cast):
     assert [again(one).reminded for one in (case, fresh, old)] == [1, 1, 0]
     assert steps(case)[-1] == "remind" and Reminder.select().where(Reminder.author_id == 0).count() == 2
     assert len(notices(cast["cun"], "cases.reminder")) == 2
+
+
+def test_nobody_waits_until_all_units_are_told(thursday, cast, monkeypatch):
+    """What one unit was told is there for all before the next one has its turn: on SQLite one writes at a time."""
+    late(1), late(1), late(1, NEXT_VILLAGE, "lincun")
+    pressed, tell = [], jobs.tell_by_itself
+
+    def look(cases):
+        side_by_side(lambda: pressed.append(Reminder.select().where(Reminder.author_id == 0).count()))
+        tell(cases)
+
+    monkeypatch.setattr(jobs, "tell_by_itself", look)
+    assert jobs.remind_late() == "自动催办了 3 件。"
+    assert pressed in ([0, 1], [0, 2]), "nothing yet, then those of the first unit"
+    assert [one.title[:3] for one in notices(cast["cun"], "cases.reminder")] == ["催办："], "one notice of both"
 
 
 def test_a_job_that_did_not_run_makes_up_for_it(thursday):
