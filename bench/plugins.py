@@ -14,13 +14,12 @@ import tempfile
 import time
 from pathlib import Path
 
-from flask_login import current_user
-
 from bench.fill import PASSWORD, PLUGINS, fill
 from bench.pages import LOGIN
 from bench.platforms import fill_platforms
 from bench.server import serving
 from portal import accounts, create_app, db, migrations, org
+from portal.access import who_asks
 from portal.commands import scaffold
 from portal.commands.table import print_table
 from portal.db import database
@@ -116,7 +115,7 @@ class Side:
         cookie = self.browser.client.get_cookie("portal")
         with self.app.test_request_context("/cases/", headers={"Cookie": f"portal={cookie.value}"}):
             gate = next(one for one in self.app.before_request_funcs[None] if one.__name__ == "gate")
-            person, registry = current_user._get_current_object(), registry_of(self.app)
+            person, registry = who_asks(), registry_of(self.app)
             gate()
             for _ in range(rounds):
                 for name, call in (

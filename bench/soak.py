@@ -1,7 +1,7 @@
 """`python -m bench.soak`: a county at full load for ten minutes: whether memory stays flat and anything fails.
 
 Two workers that are never replaced and the process of the jobs serve an instance of its own; clerks read lists, cases,
-desks, figures and searches without a pause, report events and accept requests, each on a connection of its own. Once a
+desks, figures and searches without a pause or report events, each on a connection of its own. Once a
 minute a line is printed; the status is 1 where an answer was wrong or a process grew by more than GROWTH after the
 first third.
 """

@@ -183,12 +183,14 @@ def test_hooks_are_documented_and_used(app):
     assert not idle, f"no room or plugin implements these hooks; a hook without a user is guesswork: {idle}"
 
 
-@pytest.mark.skipif("PORTAL_TEST_PARTED" in os.environ, reason="migrations make whole tables, which are parted then")
 def test_tables_match_their_migrations(app):
     from playhouse.schema_diff import diff_models
 
     from portal.db import database
+    from portal.partitions import parted_tables
 
+    if os.environ.get("PORTAL_TEST_PARTED") and parted_tables(database.obj):
+        pytest.skip("migrations make whole tables, which are parted then")
     for owner in app.extensions["portal"].owners():
         difference = diff_models(database.obj, list(owner.models))
         how = f"portal migrate --generate {owner.slug} NAME"

@@ -108,7 +108,7 @@ def remind_late() -> str:
             .order_by(Case.unit, Case.id).tuples()
         )
         wanted = [row for row in rows if rules_of(row[1], county.id, row[2]).auto_remind]
-        for _, of_one_unit in groupby(wanted, itemgetter(4)):  # its people are told once of all that lies with them
+        for _, of_one_unit in groupby(wanted, itemgetter(4)):  # its people are told once, of a hundred at most
             for some in chunked(of_one_unit, TOGETHER):
                 done += _press(some)
     return f"自动催办了 {done} 件。"
@@ -136,12 +136,23 @@ def tell_superiors() -> str:
                 groups[superiors[key].id].append(case)
         for unit_id, cases in groups.items():
             with atomic():
-                new = first_times(LASTING, {_about(case): case.due.date() for case in cases})
+                still = _still_late(cases)
+                new = first_times(LASTING, {_about(case): case.due.date() for case in still})
                 if new:
-                    told += _tell_heads(unit_id, [case for case in cases if _about(case) in new], county)
+                    told += _tell_heads(unit_id, [case for case in still if _about(case) in new], county)
     with atomic():
         forget_but(late, at.date())
     return f"向上级提示了 {told} 件。"
+
+
+def _still_late(cases: list[Case]) -> list[Case]:
+    """Return those of the cases that are what they were when they were looked for: open, as late, with that unit."""
+    now_is = {}
+    for some in chunked([case.id for case in cases], 1000):
+        rows = Case.select(Case.id, Case.due, Case.unit).where(
+            Case.id.in_(some), Case.closed.is_null(), Case.restricted == False)  # noqa: E712
+        now_is.update((case_id, (due, unit_id)) for case_id, due, unit_id in rows.tuples())
+    return [case for case in cases if now_is.get(case.id) == (case.due, case.unit_id)]
 
 
 def _about(case: Case) -> str:

@@ -5,12 +5,14 @@ Whoever owes it is told once when the day is near and once when it has passed; t
 
 import datetime
 
+from peewee import chunked
+
 from portal.cases import telling
 from portal.cases.kinds import kinds
 from portal.cases.models import Assist, Case
 from portal.cases.supervision import overdue
 from portal.cases.supervision.models import OWED, Instruction, Order, OrderCase
-from portal.cases.supervision.once import counties, first_time, is_day_off
+from portal.cases.supervision.once import TOGETHER, counties, first_time, is_day_off
 from portal.cases.supervision.orders import tell_issuer
 from portal.cases.supervision.telling import tell
 from portal.db import atomic, now
@@ -27,11 +29,14 @@ def remind() -> str:
         return "今天不是工作日，没有提醒。"
     told = 0
     for county in counties():
-        with atomic():
-            told += sum(map(_order, _due(Order, county, Order.settled_at.is_null(), Order.status.in_(OWED))))
-            told += sum(map(_instruction, _due(
-                Instruction, county, Instruction.feedback_at.is_null(), Instruction.due.is_null(False))))
-            told += sum(map(_assist, _due(Assist, county, Assist.ended.is_null())))
+        for tell_of, model, owed in (
+            (_order, Order, (Order.settled_at.is_null(), Order.status.in_(OWED))),
+            (_instruction, Instruction, (Instruction.feedback_at.is_null(), Instruction.due.is_null(False))),
+            (_assist, Assist, (Assist.ended.is_null(),)),
+        ):
+            for some in chunked([row.id for row in _due(model, county, *owed)], TOGETHER):
+                with atomic():
+                    told += sum(map(tell_of, _due(model, county, model.id.in_(some), *owed)))
     return f"提醒了 {told} 项快到期或超期的督办单、批示和协办。"
 
 

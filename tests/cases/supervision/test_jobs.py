@@ -7,8 +7,9 @@ import time_machine
 
 from portal import cases
 from portal.cases.models import Case
-from portal.cases.supervision import jobs, rules
+from portal.cases.supervision import jobs, once, owed, rules
 from portal.cases.supervision.models import Reminder, Told
+from portal.db import atomic
 from portal.notify.models import Notice
 from portal.org.models import Unit
 from portal.values import Deadline
@@ -76,19 +77,72 @@ def test_the_day_after_it_fell_due_a_case_is_pressed_for_once(thursday, cast):
     assert len(notices(cast["cun"], "cases.reminder")) == 2
 
 
-def test_nobody_waits_until_all_units_are_told(thursday, cast, monkeypatch):
-    """What one unit was told is there for all before the next one has its turn: on SQLite one writes at a time."""
+@pytest.fixture
+def one_by_one(monkeypatch):
+    """What is done for a hundred at once is done for each."""
+    monkeypatch.setattr(jobs, "TOGETHER", 1)
+    monkeypatch.setattr(owed, "TOGETHER", 1)
+
+
+def seen_by_others_when(monkeypatch, name: str, query) -> list[int]:
+    """Return the list of how many rows of `query` others see, each time before `jobs` calls its function `name`."""
+    found, call = [], getattr(jobs, name)
+
+    def look(*given, **more):
+        side_by_side(lambda: found.append(query.clone().count()))
+        return call(*given, **more)
+
+    monkeypatch.setattr(jobs, name, look)
+    return found
+
+
+# What is written for one is there for everybody before the next one has its turn: on SQLite one writes at a time, and a
+# clerk who saves meanwhile waits for the end of the transaction.
+
+def test_no_clerk_waits_until_all_units_are_pressed(thursday, cast, monkeypatch):
     late(1), late(1), late(1, NEXT_VILLAGE, "lincun")
-    pressed, tell = [], jobs.tell_by_itself
-
-    def look(cases):
-        side_by_side(lambda: pressed.append(Reminder.select().where(Reminder.author_id == 0).count()))
-        tell(cases)
-
-    monkeypatch.setattr(jobs, "tell_by_itself", look)
+    seen = seen_by_others_when(monkeypatch, "tell_by_itself", Reminder.select().where(Reminder.author_id == 0))
     assert jobs.remind_late() == "自动催办了 3 件。"
-    assert pressed in ([0, 1], [0, 2]), "nothing yet, then those of the first unit"
+    assert seen in ([0, 1], [0, 2]), "nothing yet, then those of the first unit"
     assert [one.title[:3] for one in notices(cast["cun"], "cases.reminder")] == ["催办："], "one notice of both"
+
+
+def test_no_clerk_waits_until_everybody_had_the_morning_s_line(thursday, monkeypatch, one_by_one):
+    late(1), late(1, NEXT_VILLAGE, "lincun")
+    seen = seen_by_others_when(monkeypatch, "send", Told.select())
+    jobs.morning()
+    assert seen == [0, 1]
+
+
+def test_no_clerk_waits_until_all_superiors_are_told(thursday, monkeypatch):
+    late(8), late(8, OTHER_TOWN, "linzhen")
+    seen = seen_by_others_when(monkeypatch, "_tell_heads", Told.select())
+    jobs.tell_superiors()
+    assert seen == [0, 1]
+
+
+def test_superiors_hear_nothing_of_what_was_settled_while_they_were_looked_for(thursday, cast, monkeypatch):
+    settled, moved, stays = late(8), late(8), late(8)
+    find = jobs.superior_of
+
+    def meanwhile(case):
+        Case.update(closed=datetime.datetime(2026, 11, 26, 8)).where(Case.id == settled.id).execute()
+        Case.update(due=datetime.datetime(2026, 12, 24)).where(Case.id == moved.id).execute()
+        return find(case)
+
+    monkeypatch.setattr(jobs, "superior_of", meanwhile)
+    jobs.tell_superiors()
+    assert titles(cast["duogang"], "cases.escalation") == ["建议提级：1 件长期超期"]
+    assert [one.about for one in Told.select()] == [f"case {stays.id}"]
+
+
+def test_of_many_only_what_was_not_told_is_told(app):
+    day = datetime.date(2026, 11, 26)
+    with atomic():
+        assert once.first_times("cases.escalation", {"case 7": day, "case 8": day}) == {"case 7", "case 8"}
+        many = {f"case {number}": day for number in range(2500)}
+        assert once.first_times("cases.escalation", many) == set(many) - {"case 7", "case 8"}
+        assert once.first_times("cases.escalation", many) == set() == once.first_times("cases.escalation", {})
 
 
 def test_a_job_that_did_not_run_makes_up_for_it(thursday):
