@@ -191,14 +191,20 @@ def _post(row) -> ActivePost:
                       stands_in)
 
 
+def _posts(slots):
+    return (
+        Post.select(*_post_columns(slots.day)).join(Role).join_from(Post, Unit)
+        .join(County, JOIN.LEFT_OUTER, on=(County.id == Unit.county_id))
+        .where(Post.user == slots.user, _valid(slots.day)).order_by(Post.id).tuples()
+    )
+
+
+_post_rows = Prepared(_posts)
+
+
 def posts_of(user_id: int) -> list[ActivePost]:
     """Return the posts that are valid today, in one query."""
-    rows = (
-        Post.select(*_post_columns(today())).join(Role).join_from(Post, Unit)
-        .join(County, JOIN.LEFT_OUTER, on=(County.id == Unit.county_id))
-        .where(Post.user == user_id, _valid(today())).order_by(Post.id).tuples()
-    )
-    return [_post(row) for row in rows]
+    return [_post(row) for row in _post_rows(user=user_id, day=today())]
 
 
 def acting_as(user: User | int | str, post_id: int | None = None) -> Person:
@@ -220,12 +226,11 @@ USER_FIELDS = tuple(User._meta.sorted_fields)
 
 def _loading(slots):
     """Return the query of a session, its user, the posts valid today, and the tokens of what may have changed."""
-    valid = (Post.valid_from <= slots.day) & (Post.valid_to.is_null() | (Post.valid_to >= slots.day))
     return (
         Session.select(
             *SESSION_FIELDS, *USER_FIELDS, revision(), calendar_revision(), *(make() for make in BESIDE.values()),
             *_post_columns(slots.day))
-        .join(User).join(Post, JOIN.LEFT_OUTER, on=(Post.user == User.id) & valid)
+        .join(User).join(Post, JOIN.LEFT_OUTER, on=(Post.user == User.id) & _valid(slots.day))
         .join(Role, JOIN.LEFT_OUTER).join_from(Post, Unit, JOIN.LEFT_OUTER)
         .join(County, JOIN.LEFT_OUTER, on=(County.id == Unit.county_id))
         .where(Session.token_hash == slots.token, Session.ended.is_null()).order_by(Post.id).tuples()

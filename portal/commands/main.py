@@ -17,6 +17,9 @@ from portal.commands.serve import serve
 from portal.db import patient
 from portal.registry import Registry
 
+#: Where click keeps the commands of rooms and plugins while one command runs.
+ROOMS = "portal.commands.rooms"
+
 
 class Portal(click.Group):
     """A group that also knows the commands of rooms and plugins, and says every failure in one sentence."""
@@ -56,9 +59,12 @@ class Portal(click.Group):
 
 
 def _of_rooms(ctx) -> dict[str, click.Command]:
-    """Ask the plugins without an application: `portal --help` must neither need nor create an instance."""
-    settings = config.load(config.instance_folder(ctx.params.get("instance")))
-    return {command.name: command for command in Registry(CORE, settings).values("portal_commands")}
+    """Ask the plugins without an application: `portal --help` must neither need nor create an instance. They are asked
+    once for each run: the help looks up every command by its name."""
+    if ROOMS not in ctx.meta:
+        settings = config.load(config.instance_folder(ctx.params.get("instance")))
+        ctx.meta[ROOMS] = {command.name: command for command in Registry(CORE, settings).values("portal_commands")}
+    return ctx.meta[ROOMS]
 
 
 @click.group(cls=Portal, context_settings={"help_option_names": ["-h", "--help"]})

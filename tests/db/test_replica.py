@@ -14,7 +14,7 @@ from portal.cases.supervision.models import Rule
 from portal.cases.supervision.rules import rules_of
 from portal.db import DatabaseUnusable, atomic, database, open_for, reading
 from portal.db.own_writes import FAR
-from portal.db.replica import position
+from portal.db.replica import HEAD, position
 from portal.org.enablement import enabled_for, renew_token
 from portal.org.models import TownPlugin
 from tests.db.own_server import copy_county, portal_on, signed_in
@@ -83,8 +83,10 @@ def paused(county):
 
 
 def caught_up(county) -> None:
-    """Wait until the standby has all that the first server has."""
-    while county.standby.ask("SELECT pg_last_wal_replay_lsn()") < county.first.ask("SELECT pg_current_wal_flush_lsn()"):
+    """Wait until the standby has all that the first server has, what it writes for itself and has not flushed included:
+    a standby of which nothing is known yet is not used while it lacks the least."""
+    ((wanted,),) = county.first.ask("SELECT pg_current_wal_insert_lsn() - '0/0'")
+    while county.standby.ask("SELECT pg_last_wal_replay_lsn() - '0/0'")[0][0] + HEAD < wanted:
         pass
     county.replica.is_usable(database.obj)
 
