@@ -50,7 +50,8 @@ def platform_pages() -> list[tuple[Page, Page]]:
 
 
 def cookie(port: int, login: str = LOGIN) -> str:
-    """Sign in over HTTP and return the cookie header of the session."""
+    """Sign in over HTTP and return the cookie header of the session as a browser has it once it has seen a page: with
+    the token of its forms, which the portal would otherwise make anew for each request."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     connection.request("GET", "/accounts/sign-in")
     answer = connection.getresponse()
@@ -63,11 +64,15 @@ def cookie(port: int, login: str = LOGIN) -> str:
     answer.read()
     if answer.status != 302:
         raise RuntimeError(f"{login} could not sign in: {answer.status}")
-    return _cookie(answer)
+    session = _cookie(answer)
+    connection.request("GET", "/", headers={"Cookie": session})
+    answer = connection.getresponse()
+    answer.read()
+    return _cookie(answer) or session
 
 
 def _cookie(answer) -> str:
-    return answer.getheader("Set-Cookie").split(";", 1)[0]
+    return (answer.getheader("Set-Cookie") or "").split(";", 1)[0]
 
 
 def _token(page: str) -> str:

@@ -76,11 +76,14 @@ def portal_pages(port: int, number: int) -> dict[tuple[str, str], Asked]:
 
 
 def _deep(port: int, headers: dict) -> str:
-    """Return the address of the page after DEEP others, as somebody comes there who turns the pages."""
+    """Return the address of the page after DEEP others, or of the last one, as somebody comes there who turns the
+    pages."""
     path = PATHS["list"]
     for _ in range(DEEP):
         page, _ = load.answer(port, path, headers)
-        path = re.search(r'href="([^"]+)"[^>]*rel="next"', page)[1].replace("&amp;", "&")
+        if (following := re.search(r'href="([^"]+)"[^>]*rel="next"', page)) is None:
+            break
+        path = following[1].replace("&amp;", "&")
     return path
 
 

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from flask import current_app, g, request, url_for
+from flask import current_app, g, get_template_attribute, request, url_for
+from markupsafe import Markup
 
 from portal.access import SIGNED_IN, who_asks
 from portal.cases.desk import waiting_here
@@ -40,7 +41,7 @@ class Item(NamedTuple):
 
 class Group(NamedTuple):
     title: str
-    lines: list[Item]
+    lines: tuple[Item, ...]
 
 
 def frame_values() -> dict:
@@ -56,9 +57,10 @@ def frame_values() -> dict:
     groups = _groups(person)
     waiting = waiting_here() if person.may("cases.read") else None
     here = request.endpoint
-    menu = [Group(title, [_item(line, waiting, here) for line in lines]) for title, lines in groups]
+    menu = tuple(Group(title, tuple(_item(line, waiting, here) for line in lines)) for title, lines in groups)
     return values | {
-        "menu": menu, "tabs": _tabs(menu), "county_name": post.county if post else "", "help_url": url_for("home.help"),
+        "menu": menu, "menu_drawn": _drawn(menu), "tabs": _tabs(menu),
+        "county_name": post.county if post else "", "help_url": url_for("home.help"),
         "unread": sum(unread_of(person).values()), "page_at": now().isoformat(),
         "begin": next((item for group in menu for item in group.lines if item.centre), None),
         "upload_megabytes": current_app.config["PORTAL"]["upload_megabytes"],
@@ -100,7 +102,17 @@ def _item(line: Line, waiting, here: str | None) -> Item:
     return Item(line.label, line.url, line.icon, count, line.centre, here == line.endpoint)
 
 
-def _tabs(menu: list[Group]) -> list[Item]:
+def _drawn(menu: tuple[Group, ...]) -> Markup:
+    """Return the menu as the frame places it; the thirty lines are drawn once for all who see the same."""
+    known = current_app.extensions.setdefault("portal_menus_drawn", {})
+    if menu not in known:
+        if len(known) >= MOST:
+            known.clear()
+        known[menu] = Markup(get_template_attribute("macros/menu.html", "lines")(menu))
+    return known[menu]
+
+
+def _tabs(menu: tuple[Group, ...]) -> list[Item]:
     """Return the tab bar of phones: the first lines of the menu, and in the middle where a new matter begins."""
     lines = [item for group in menu for item in group.lines]
     centre = next((item for item in lines if item.centre), None)
