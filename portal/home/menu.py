@@ -1,5 +1,6 @@
 """The menu of one person: what the plugins of their town offer, of what their post permits, grouped by platform."""
 
+import functools
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -12,8 +13,9 @@ from portal.db import now
 from portal.notify import unread_of
 from portal.registry import registry_of
 
-#: Remembered menus; there are as many as there are sets of permissions and of enabled plugins.
-MOST = 500
+#: Remembered menus; there are as many as there are sets of permissions and of enabled plugins. And drawn lines: as many
+#: as there are lines, times the figures beside them.
+MOST, MOST_LINES = 500, 4000
 
 
 @dataclass(frozen=True)
@@ -37,11 +39,13 @@ class Item(NamedTuple):
     count: int | None
     centre: bool
     active: bool
+    #: How the side menu places it.
+    drawn: Markup = Markup()
 
 
 class Group(NamedTuple):
     title: str
-    lines: tuple[Item, ...]
+    lines: list[Item]
 
 
 def frame_values() -> dict:
@@ -57,10 +61,10 @@ def frame_values() -> dict:
     groups = _groups(person)
     waiting = waiting_here() if person.may("cases.read") else None
     here = request.endpoint
-    menu = tuple(Group(title, tuple(_item(line, waiting, here) for line in lines)) for title, lines in groups)
+    menu = [Group(title, [_item(line, _count(line, waiting), here == line.endpoint) for line in lines])
+            for title, lines in groups]
     return values | {
-        "menu": menu, "menu_drawn": _drawn(menu), "tabs": _tabs(menu),
-        "county_name": post.county if post else "", "help_url": url_for("home.help"),
+        "menu": menu, "tabs": _tabs(menu), "county_name": post.county if post else "", "help_url": url_for("home.help"),
         "unread": sum(unread_of(person).values()), "page_at": now().isoformat(),
         "begin": next((item for group in menu for item in group.lines if item.centre), None),
         "upload_megabytes": current_app.config["PORTAL"]["upload_megabytes"],
@@ -95,24 +99,20 @@ def _worked_out(person) -> list[tuple[str, list[Line]]]:
     return list(groups.items())
 
 
-def _item(line: Line, waiting, here: str | None) -> Item:
-    count = None
-    if line.counts and waiting:
-        count = waiting.parts["mine"] if line.counts == "*" else waiting.kinds.get(line.counts)
-    return Item(line.label, line.url, line.icon, count, line.centre, here == line.endpoint)
+def _count(line: Line, waiting) -> int | None:
+    if not line.counts or not waiting:
+        return None
+    return waiting.parts["mine"] if line.counts == "*" else waiting.kinds.get(line.counts)
 
 
-def _drawn(menu: tuple[Group, ...]) -> Markup:
-    """Return the menu as the frame places it; the thirty lines are drawn once for all who see the same."""
-    known = current_app.extensions.setdefault("portal_menus_drawn", {})
-    if menu not in known:
-        if len(known) >= MOST:
-            known.clear()
-        known[menu] = Markup(get_template_attribute("macros/menu.html", "lines")(menu))
-    return known[menu]
+@functools.lru_cache(MOST_LINES)
+def _item(line: Line, count: int | None, active: bool) -> Item:
+    """Return a line with its figure as it is placed; drawn once, because every page has thirty of them."""
+    item = Item(line.label, line.url, line.icon, count, line.centre, active)
+    return item._replace(drawn=Markup(get_template_attribute("macros/menu.html", "line")(item)))
 
 
-def _tabs(menu: tuple[Group, ...]) -> list[Item]:
+def _tabs(menu: list[Group]) -> list[Item]:
     """Return the tab bar of phones: the first lines of the menu, and in the middle where a new matter begins."""
     lines = [item for group in menu for item in group.lines]
     centre = next((item for item in lines if item.centre), None)

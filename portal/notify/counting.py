@@ -42,8 +42,9 @@ def hidden(person) -> list[str]:
 
 def unread_of(person) -> dict[str, int]:
     """Return how many unread notices each topic has; what cannot be muted first, then in the order of the topics."""
-    text = person.beside.get("unread") or ""
-    counts = {name: int(number) for name, number in (part.split(" ") for part in text.split(",") if part)}
+    if not (text := person.beside.get("unread")):
+        return {}  # what every page of somebody who has read all asks
+    counts = {name: int(number) for name, number in (part.split(" ") for part in text.split(","))}
     order = {name: (topic.may_mute, place) for place, (name, topic) in enumerate(topics().items())}
     shown = [name for name in counts if is_shown(name, person)]
     return {name: counts[name] for name in sorted(shown, key=lambda name: order.get(name, (True, len(order))))}
