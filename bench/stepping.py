@@ -70,7 +70,7 @@ def _works(app) -> list:
             with app.test_request_context(), atomic():
                 take("accept", case, actor, {"text": "材料齐全", "later": []}, version=1)
                 audit.record("cases.open", "case", case.id, actor=actor)
-                notify.send([actor], "cases.moved", "已受理", f"/cases/{case.id}", county_id=case.county_id)
+                notify.send([actor], "cases.handed", "已受理", f"/cases/{case.id}", county_id=case.county_id)
         return step
 
     return [work(case) for case in rows]

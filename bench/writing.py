@@ -94,7 +94,7 @@ def _open(app, opening: Opening, actor, hot: bool) -> Case:
             database.execute_sql(HOT)
         case = open_case(opening, actor)
         audit.record("cases.open", "case", case.id, actor=actor)
-        notify.send([actor], "cases.moved", "已登记", f"/cases/{case.id}", county_id=case.county_id)
+        notify.send([actor], "cases.handed", "已登记", f"/cases/{case.id}", county_id=case.county_id)
     return case
 
 
